@@ -1,0 +1,3 @@
+//! Energies and forces. (menu to be written)
+
+pub mod oreo;
