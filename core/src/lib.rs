@@ -22,6 +22,7 @@ mod potential;
 pub mod random;
 mod rigid_motion;
 mod state;
+mod stop;
 mod system;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -32,11 +33,12 @@ pub use element::{Element, ElementSet, UnknownElement};
 pub use frame::{Frame, FrameRef};
 pub use integrator::Integrator;
 pub use neighbors::{NeighborList, NeighborRequest, Neighbors};
-pub use observer::{Observer, ObserverError, Stop, View};
+pub use observer::{Observer, ObserverError, View};
 pub use persist::{Archive, ArchiveError, Persist, Scope};
 pub use potential::{Capabilities, Potential, PotentialError, Request, Sum};
 pub use rigid_motion::RigidMotion;
 pub use state::State;
+pub use stop::Stop;
 pub use system::System;
 
 /// A position, momentum or force.
