@@ -1,6 +1,6 @@
 //! Everything that can end a run, with the numbers in it.
 
-use oreo_core::{ArchiveError, ObserverError, PotentialError};
+use oreo_core::{ArchiveError, NeighborError, ObserverError, PotentialError};
 use std::path::PathBuf;
 use thiserror::Error;
 
@@ -22,6 +22,16 @@ pub enum RunError {
         step: u64,
         /// Why.
         source: PotentialError,
+    },
+    /// The neighbour list could not be built; the step was not taken.
+    #[error("replica {replica}, step {step}: {source}")]
+    Neighbors {
+        /// Which replica.
+        replica: u32,
+        /// Last finished step.
+        step: u64,
+        /// Why.
+        source: NeighborError,
     },
     /// The start is not a finite configuration.
     #[error("replica {replica} starts with {quantity} that is not a finite number")]

@@ -115,21 +115,28 @@ impl Replica {
         self.neighbors = request.map(|request| NeighborList::new(request, skin));
     }
 
-    pub(crate) fn update_neighbors(&mut self) {
-        if let Some(list) = &mut self.neighbors {
-            list.update(&self.state.positions, &self.state.cell);
-        }
+    pub(crate) fn update_neighbors(&mut self) -> Result<(), RunError> {
+        let Some(list) = &mut self.neighbors else {
+            return Ok(());
+        };
+        let (replica, step) = (self.id, self.state.step);
+        list.update(&self.state.positions, &self.state.cell)
+            .map_err(|source| RunError::Neighbors {
+                replica,
+                step,
+                source,
+            })
     }
 
     /// Moves to where forces are needed. A position that is no longer finite retires the replica here, so that no
     /// neighbour list and no potential ever sees it.
-    pub(crate) fn begin(&mut self) {
+    pub(crate) fn begin(&mut self) -> Result<(), RunError> {
         self.integrator.begin(&self.system, &mut self.state);
         if !self.state.positions.iter().all(is_finite) {
             self.retire_as_non_finite(self.state.step + 1);
-            return;
+            return Ok(());
         }
-        self.update_neighbors();
+        self.update_neighbors()
     }
 
     /// Zeroes energy and forces and lends them to the potential.

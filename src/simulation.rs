@@ -13,7 +13,7 @@ pub struct Simulation {
     replicas: Vec<Replica>,
     /// Empty between steps; keeps its allocation.
     requests: Vec<Request<'static>>,
-    /// A force call failed after positions had moved: nothing here may be used or saved any more.
+    /// A step ended with an error after positions had moved: nothing here may be used or saved any more.
     broken: bool,
 }
 
@@ -48,7 +48,9 @@ impl Simulation {
     /// Forces at step 0, and the first look of the observers. Never after a restore: the saved forces are part of the
     /// state, and the same run must continue to the bit.
     pub fn start(&mut self) -> Result<(), RunError> {
-        self.replicas.iter_mut().for_each(Replica::update_neighbors);
+        self.replicas
+            .iter_mut()
+            .try_for_each(Replica::update_neighbors)?;
         self.evaluate()?;
         self.replicas
             .iter()
@@ -61,9 +63,11 @@ impl Simulation {
         if self.broken {
             return Err(RunError::Broken);
         }
-        self.active_mut().for_each(Replica::begin);
+        self.broken = true;
+        self.active_mut().try_for_each(Replica::begin)?;
         self.evaluate()?;
         self.active_mut().for_each(Replica::finish);
+        self.broken = false;
         self.active_mut().try_for_each(Replica::observe)
     }
 
@@ -125,7 +129,6 @@ impl Simulation {
             self.capabilities.atoms_per_call,
         );
         self.requests = reuse(batch);
-        self.broken = outcome.is_err();
         outcome.map_err(|source| RunError::Forces {
             step: step + 1,
             source,

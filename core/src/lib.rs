@@ -24,7 +24,7 @@ mod rigid_motion;
 mod state;
 mod stop;
 mod system;
-#[cfg(feature = "testing")]
+#[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod units;
 
@@ -32,7 +32,7 @@ pub use cell::{Cell, CellError, Periodic};
 pub use element::{Element, ElementSet, UnknownElement};
 pub use frame::{Frame, FrameRef};
 pub use integrator::Integrator;
-pub use neighbors::{NeighborList, NeighborRequest, Neighbors};
+pub use neighbors::{NeighborError, NeighborList, NeighborRequest, Neighbors};
 pub use observer::{Observer, ObserverError, View};
 pub use persist::{Archive, ArchiveError, Persist, Scope};
 pub use potential::{Capabilities, Potential, PotentialError, Request, Sum};
