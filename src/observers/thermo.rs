@@ -1,9 +1,10 @@
 //! `thermo.csv`: energies, temperatures and extremes, one line per look. On resume the file is cut back to what the
 //! checkpoint has seen.
 
-use oreo_core::units::{KELVIN, PICOSECOND};
+use oreo_core::units::PICOSECOND;
 use oreo_core::{Archive, ArchiveError, Observer, ObserverError, Persist, Stop, View};
-use oreo_validation::{TemperatureParts, Topology};
+use oreo_validation::temperatures::Temperatures;
+use oreo_validation::Topology;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::ops::ControlFlow;
@@ -58,13 +59,13 @@ impl Thermo {
     fn write_line(&mut self, view: &View<'_>) -> io::Result<()> {
         let state = view.state;
         let kinetic = state.kinetic_energy(view.system);
-        let parts = TemperatureParts::of(view.system, state);
+        let now = Temperatures::of(view.system, state, self.degrees_of_freedom as f64);
         let mut line = std::mem::take(&mut self.line);
         line.clear();
         let time = state.step as f64 * self.timestep / PICOSECOND;
         write!(line, "{},{time:.6},{:.9},{kinetic:.9},{:.9}", state.step, state.energy, view.conserved)?;
-        write!(line, ",{:.4}", 2.0 * kinetic / (self.degrees_of_freedom as f64 * KELVIN))?;
-        for part in [parts.translation, parts.rotation, parts.vibration] {
+        write!(line, ",{:.4}", now.all)?;
+        for part in [now.translation, now.rotation, now.vibration] {
             write_optional(&mut line, part, 4)?;
         }
         write!(line, ",{:.6}", state.max_force())?;
