@@ -142,6 +142,7 @@ mod tests {
             Cell::periodic([[5.0, 0.0, 0.0], [1.0, 6.0, 0.0], [0.5, -2.0, 7.0]]).unwrap(),
         );
         state.momenta[1] = Vec3::new(1.0 / 3.0, f64::MAX, -1e-5);
+        state.forces[0] = Vec3::new(0.7, -8.0, 1e-300);
         state.energy = f64::NAN;
         state.step = u64::MAX - 1;
         state
@@ -159,6 +160,8 @@ mod tests {
         saved.load(&mut other).unwrap();
         assert_eq!(MemoryArchive::save(&mut other).unwrap(), saved);
         assert_eq!(other.positions, state().positions);
+        assert_eq!(other.momenta, state().momenta);
+        assert_eq!(other.forces, state().forces);
         assert_eq!(other.cell, state().cell);
         assert_eq!(other.step, u64::MAX - 1);
         assert!(other.energy.is_nan());
