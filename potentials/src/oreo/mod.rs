@@ -1,7 +1,16 @@
 //! The Equivariant Transformer (ET). (one-page description to be written)
 
+mod checkpoint;
 pub mod config;
+mod contents;
+mod error;
+pub mod layout;
+mod numbers;
+mod options;
+mod safetensors;
 pub mod weights;
 
 pub use config::Config;
+pub use contents::FileKind;
+pub use error::{WeightsError, WeightsProblem};
 pub use weights::{Tensor, Weights};
