@@ -45,7 +45,7 @@ impl DistanceExpansion {
     /// `pair_vectors` r_p = r_j − r_i, (P, 3)
     pub fn forward(&self, graph: &Graph, pair_vectors: &Tensor) -> Result<Geometry> {
         let r = pair_vectors.sqr()?.sum_keepdim(1)?.sqrt()?; // (P, 1)
-        let cutoff = ((&r * (PI / self.cutoff))?.cos()? * 0.5 + 0.5)?;
+        let cutoff = (&r * (PI / self.cutoff))?.cos()?.affine(0.5, 0.5)?;
         let unit = pair_vectors.broadcast_div(&r)?.t()?.contiguous()?; // (3, P)
         let (dtype, device) = (r.dtype(), r.device());
         let loops = (

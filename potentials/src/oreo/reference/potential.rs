@@ -6,7 +6,7 @@ use super::{tensors, Model};
 use crate::oreo::Weights;
 use candle_core::{DType, Device, Tensor, Var};
 use oreo_core::{
-    Capabilities, Element, ElementSet, NeighborRequest, Potential, PotentialError, Request, Vec3,
+    Capabilities, NeighborRequest, Potential, PotentialError, Request, Vec3,
 };
 
 /// The arithmetic of the network; the dynamics are f64 in any case.
@@ -56,7 +56,7 @@ impl OreoReference {
                 neighbors: Some(NeighborRequest {
                     cutoff: config.cutoff_upper,
                 }),
-                elements: elements(weights)?,
+                elements: weights.elements(),
                 virial: true,
                 periodic: true,
                 atoms_per_call: Some(ATOMS_PER_CALL),
@@ -129,11 +129,6 @@ impl Potential for OreoReference {
         self.batch.add_forces(requests, &gradients);
         Ok(())
     }
-}
-
-/// Those that the weights were trained on, as recorded in the file; without a record those that have an embedding.
-fn elements(weights: &Weights) -> Result<ElementSet, PotentialError> {
-    todo!()
 }
 
 fn backend(error: candle_core::Error) -> PotentialError {
