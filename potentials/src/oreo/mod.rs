@@ -1,5 +1,6 @@
 //! The Equivariant Transformer (ET). (one-page description to be written)
 
+pub mod basis;
 mod checkpoint;
 pub mod config;
 mod contents;
@@ -7,6 +8,8 @@ mod error;
 pub mod layout;
 mod numbers;
 mod options;
+#[cfg(feature = "candle")]
+pub mod reference;
 mod safetensors;
 pub mod weights;
 
