@@ -2,7 +2,9 @@
 
 pub mod checkpoint;
 mod error;
+pub mod observers;
 mod replica;
+pub mod run;
 mod simulation;
 
 pub use error::RunError;

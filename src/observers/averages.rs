@@ -21,7 +21,12 @@ impl Averages {
     /// Without samples.
     pub fn new(timestep: f64, degrees_of_freedom: usize) -> Self {
         let (temperatures, drift) = (MeanTemperatures::new(), DriftMeter::new());
-        Self { timestep, degrees_of_freedom, temperatures, drift }
+        Self {
+            timestep,
+            degrees_of_freedom,
+            temperatures,
+            drift,
+        }
     }
 
     /// Means; `None` before the first sample.

@@ -20,7 +20,9 @@ impl Distances {
 
 impl Observer for Distances {
     fn observe(&mut self, view: &View<'_>) -> Result<ControlFlow<Stop>, ObserverError> {
-        let added = self.histogram.add_frame(&view.state.positions, &view.state.cell);
+        let added = self
+            .histogram
+            .add_frame(&view.state.positions, &view.state.cell);
         added.map_err(write_error)?;
         Ok(ControlFlow::Continue(()))
     }

@@ -10,7 +10,8 @@ use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-const HEADER: &str = "step,time_ps,potential_ev,kinetic_ev,conserved_ev,temperature_k,t_trans_k,t_rot_k,t_vib_k,\
+const HEADER: &str =
+    "step,time_ps,potential_ev,kinetic_ev,conserved_ev,temperature_k,t_trans_k,t_rot_k,t_vib_k,\
                       max_force_ev_per_a,max_bond_deviation_a\n";
 
 /// Writer of `thermo.csv` for one replica.
@@ -29,15 +30,35 @@ pub struct Thermo {
 
 impl Thermo {
     /// Nothing is opened yet.
-    pub fn new(path: PathBuf, timestep: f64, degrees_of_freedom: usize, topology: Topology) -> Self {
-        Self { path, timestep, degrees_of_freedom, topology, file: None, bytes: 0, line: Vec::new() }
+    pub fn new(
+        path: PathBuf,
+        timestep: f64,
+        degrees_of_freedom: usize,
+        topology: Topology,
+    ) -> Self {
+        Self {
+            path,
+            timestep,
+            degrees_of_freedom,
+            topology,
+            file: None,
+            bytes: 0,
+            line: Vec::new(),
+        }
     }
 
     /// The file, cut to `bytes`; a new one gets its header.
     fn open(&mut self, bytes: u64) -> io::Result<()> {
-        let mut file = OpenOptions::new().create(true).truncate(false).write(true).open(&self.path)?;
+        let mut file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&self.path)?;
         if file.metadata()?.len() < bytes {
-            let problem = format!("{} is shorter than its checkpoint says ({bytes} bytes)", self.path.display());
+            let problem = format!(
+                "{} is shorter than its checkpoint says ({bytes} bytes)",
+                self.path.display()
+            );
             return Err(io::Error::new(io::ErrorKind::InvalidData, problem));
         }
         file.set_len(bytes)?;
@@ -63,13 +84,19 @@ impl Thermo {
         let mut line = std::mem::take(&mut self.line);
         line.clear();
         let time = state.step as f64 * self.timestep / PICOSECOND;
-        write!(line, "{},{time:.6},{:.9},{kinetic:.9},{:.9}", state.step, state.energy, view.conserved)?;
+        write!(
+            line,
+            "{},{time:.6},{:.9},{kinetic:.9},{:.9}",
+            state.step, state.energy, view.conserved
+        )?;
         write!(line, ",{:.4}", now.all)?;
         for part in [now.translation, now.rotation, now.vibration] {
             write_optional(&mut line, part, 4)?;
         }
         write!(line, ",{:.6}", state.max_force())?;
-        let worst = self.topology.largest_deviation(&state.positions, &state.cell);
+        let worst = self
+            .topology
+            .largest_deviation(&state.positions, &state.cell);
         write_optional(&mut line, worst.map(|bond| bond.deviation()), 6)?;
         line.push(b'\n');
         let outcome = self.append(&line);
@@ -88,16 +115,28 @@ fn write_optional(line: &mut Vec<u8>, value: Option<f64>, digits: usize) -> io::
 
 impl Observer for Thermo {
     fn observe(&mut self, view: &View<'_>) -> Result<ControlFlow<Stop>, ObserverError> {
-        let opened = if self.file.is_none() { self.open(0) } else { Ok(()) };
+        let opened = if self.file.is_none() {
+            self.open(0)
+        } else {
+            Ok(())
+        };
         let written = opened.and_then(|()| self.write_line(view));
-        written.map_err(|source| ObserverError::Write { path: self.path.clone(), source })?;
+        written.map_err(|source| ObserverError::Write {
+            path: self.path.clone(),
+            source,
+        })?;
         Ok(ControlFlow::Continue(()))
     }
 
     fn flush(&mut self) -> Result<(), ObserverError> {
-        let Some(file) = &mut self.file else { return Ok(()) };
+        let Some(file) = &mut self.file else {
+            return Ok(());
+        };
         let flushed = file.flush().and_then(|()| file.get_ref().sync_data());
-        flushed.map_err(|source| ObserverError::Write { path: self.path.clone(), source })
+        flushed.map_err(|source| ObserverError::Write {
+            path: self.path.clone(),
+            source,
+        })
     }
 }
 
@@ -108,6 +147,9 @@ impl Persist for Thermo {
         if bytes == self.bytes {
             return Ok(());
         }
-        self.open(bytes).map_err(|error| ArchiveError::Invalid { name: "thermo.csv".into(), problem: error.to_string() })
+        self.open(bytes).map_err(|error| ArchiveError::Invalid {
+            name: "thermo.csv".into(),
+            problem: error.to_string(),
+        })
     }
 }

@@ -1,7 +1,9 @@
 //! Writes frames. On resume the file is cut back to what the checkpoint has seen.
 
 use super::write_error;
-use oreo_core::{Archive, ArchiveError, FrameRef, Observer, ObserverError, Persist, Stop, Vec3, View};
+use oreo_core::{
+    Archive, ArchiveError, FrameRef, Observer, ObserverError, Persist, Stop, Vec3, View,
+};
 use oreo_formats::{open_for_append, Position, Timing, TrajectoryWriter};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -31,7 +33,14 @@ impl Trajectory {
     /// The extension of the path chooses the format. Nothing is opened yet: a new file begins with the first frame, a
     /// resumed one where its checkpoint ends.
     pub fn new(path: PathBuf, timing: Timing, content: FrameContent, timestep: f64) -> Self {
-        Self { path, timing, content, timestep, writer: None, velocities: Vec::new() }
+        Self {
+            path,
+            timing,
+            content,
+            timestep,
+            writer: None,
+            velocities: Vec::new(),
+        }
     }
 
     /// Frames in the file.
@@ -39,7 +48,10 @@ impl Trajectory {
         self.writer.as_ref().map_or(0, |writer| writer.frames())
     }
 
-    fn open(&self, position: Position) -> Result<Box<dyn TrajectoryWriter>, oreo_formats::FormatError> {
+    fn open(
+        &self,
+        position: Position,
+    ) -> Result<Box<dyn TrajectoryWriter>, oreo_formats::FormatError> {
         open_for_append(&self.path, position, self.timing)
     }
 }
@@ -52,7 +64,8 @@ impl Observer for Trajectory {
         if self.content.velocities {
             self.velocities.clear();
             let pairs = view.state.momenta.iter().zip(&view.system.masses);
-            self.velocities.extend(pairs.map(|(momentum, mass)| momentum / *mass));
+            self.velocities
+                .extend(pairs.map(|(momentum, mass)| momentum / *mass));
         }
         let frame = FrameRef {
             elements: &view.system.elements,
@@ -70,13 +83,19 @@ impl Observer for Trajectory {
     }
 
     fn flush(&mut self) -> Result<(), ObserverError> {
-        self.writer.as_mut().map_or(Ok(()), |writer| writer.flush()).map_err(write_error)
+        self.writer
+            .as_mut()
+            .map_or(Ok(()), |writer| writer.flush())
+            .map_err(write_error)
     }
 }
 
 impl Persist for Trajectory {
     fn persist(&mut self, archive: &mut dyn Archive) -> Result<(), ArchiveError> {
-        let mut position = self.writer.as_ref().map_or(Position::START, |writer| writer.position());
+        let mut position = self
+            .writer
+            .as_ref()
+            .map_or(Position::START, |writer| writer.position());
         archive.u64("frames", &mut position.frames)?;
         archive.u64("bytes", &mut position.bytes)?;
         let invalid = |error: oreo_formats::FormatError| ArchiveError::Invalid {

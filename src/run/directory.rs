@@ -55,7 +55,9 @@ impl RunDirectory {
     pub fn create(root: &Path, overwrite: bool) -> Result<Self, DirectoryError> {
         let directory = Self::new(root);
         if overwrite {
-            directory.remove_own_files().map_err(|source| directory.io(root, source))?;
+            directory
+                .remove_own_files()
+                .map_err(|source| directory.io(root, source))?;
         } else if !directory.is_empty() {
             return Err(DirectoryError::NotEmpty(root.to_path_buf()));
         }
@@ -126,15 +128,21 @@ impl RunDirectory {
     }
 
     fn is_empty(&self) -> bool {
-        fs::read_dir(&self.root).map_or(true, |mut entries| entries.all(|e| e.is_ok_and(|e| e.file_name() == ".lock")))
+        fs::read_dir(&self.root).map_or(true, |mut entries| {
+            entries.all(|e| e.is_ok_and(|e| e.file_name() == ".lock"))
+        })
     }
 
     fn remove_own_files(&self) -> io::Result<()> {
-        let Ok(entries) = fs::read_dir(&self.root) else { return Ok(()) };
+        let Ok(entries) = fs::read_dir(&self.root) else {
+            return Ok(());
+        };
         for entry in entries {
             let entry = entry?;
             let name = entry.file_name().to_string_lossy().into_owned();
-            let replica = name.strip_prefix("replica-").is_some_and(|id| id.parse::<u32>().is_ok());
+            let replica = name
+                .strip_prefix("replica-")
+                .is_some_and(|id| id.parse::<u32>().is_ok());
             if replica || OWN_FILES.contains(&name.as_str()) {
                 match entry.file_type()?.is_dir() {
                     true => fs::remove_dir_all(entry.path())?,
@@ -146,7 +154,10 @@ impl RunDirectory {
     }
 
     fn io(&self, path: &Path, source: io::Error) -> DirectoryError {
-        DirectoryError::Io { path: path.to_path_buf(), source }
+        DirectoryError::Io {
+            path: path.to_path_buf(),
+            source,
+        }
     }
 }
 
@@ -161,9 +172,15 @@ mod tests {
         fs::create_dir(root.join("replica-0")).unwrap();
         fs::write(root.join("config.toml"), "").unwrap();
         fs::write(root.join("thesis.tex"), "").unwrap();
-        assert!(matches!(RunDirectory::create(root, false), Err(DirectoryError::NotEmpty(_))));
+        assert!(matches!(
+            RunDirectory::create(root, false),
+            Err(DirectoryError::NotEmpty(_))
+        ));
         RunDirectory::create(root, true).unwrap();
-        let left: Vec<_> = fs::read_dir(root).unwrap().map(|e| e.unwrap().file_name()).collect();
+        let left: Vec<_> = fs::read_dir(root)
+            .unwrap()
+            .map(|e| e.unwrap().file_name())
+            .collect();
         assert_eq!(left, ["thesis.tex"]);
     }
 

@@ -16,7 +16,11 @@ pub struct StepTimes {
 
 impl Default for StepTimes {
     fn default() -> Self {
-        Self { counts: vec![0; BUCKETS], steps: 0, total: Duration::ZERO }
+        Self {
+            counts: vec![0; BUCKETS],
+            steps: 0,
+            total: Duration::ZERO,
+        }
     }
 }
 

@@ -108,8 +108,15 @@ impl MeanStd {
         let values: Vec<f64> = values.flatten().collect();
         let count = values.len() as f64;
         let mean = values.iter().sum::<f64>() / count;
-        let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (count - 1.0);
-        Self { mean: (count > 0.0).then_some(mean), std: (count > 1.0).then(|| variance.sqrt()) }
+        let variance = values
+            .iter()
+            .map(|value| (value - mean).powi(2))
+            .sum::<f64>()
+            / (count - 1.0);
+        Self {
+            mean: (count > 0.0).then_some(mean),
+            std: (count > 1.0).then(|| variance.sqrt()),
+        }
     }
 }
 
@@ -120,8 +127,26 @@ mod tests {
     #[test]
     fn mean_and_sample_deviation_by_hand() {
         let statistics = MeanStd::of([Some(1.0), None, Some(3.0)].into_iter());
-        assert_eq!(statistics, MeanStd { mean: Some(2.0), std: Some(2f64.sqrt()) });
-        assert_eq!(MeanStd::of(std::iter::once(Some(5.0))), MeanStd { mean: Some(5.0), std: None });
-        assert_eq!(MeanStd::of(std::iter::empty()), MeanStd { mean: None, std: None });
+        assert_eq!(
+            statistics,
+            MeanStd {
+                mean: Some(2.0),
+                std: Some(2f64.sqrt())
+            }
+        );
+        assert_eq!(
+            MeanStd::of(std::iter::once(Some(5.0))),
+            MeanStd {
+                mean: Some(5.0),
+                std: None
+            }
+        );
+        assert_eq!(
+            MeanStd::of(std::iter::empty()),
+            MeanStd {
+                mean: None,
+                std: None
+            }
+        );
     }
 }
