@@ -23,7 +23,7 @@ pub mod random;
 mod rigid_motion;
 mod state;
 mod system;
-#[cfg(feature = "testing")]
+#[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod units;
 
@@ -31,7 +31,7 @@ pub use cell::{Cell, CellError, Periodic};
 pub use element::{Element, ElementSet, UnknownElement};
 pub use frame::{Frame, FrameRef};
 pub use integrator::Integrator;
-pub use neighbors::{NeighborList, NeighborRequest, Neighbors};
+pub use neighbors::{NeighborError, NeighborList, NeighborRequest, Neighbors};
 pub use observer::{Observer, ObserverError, Stop, View};
 pub use persist::{Archive, ArchiveError, Persist, Scope};
 pub use potential::{Capabilities, Potential, PotentialError, Request, Sum};
