@@ -103,6 +103,7 @@ impl<'a> Contents<'a> {
                 }),
             };
         };
+        stored.check_type(&entry.name)?;
         let one_number = scalar && stored.shape.iter().all(|&length| length == 1);
         if stored.shape != entry.shape && !one_number {
             return Err(WeightsProblem::TensorShape {

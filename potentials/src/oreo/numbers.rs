@@ -52,14 +52,19 @@ fn half(bits: u16) -> f64 {
 }
 
 impl Stored<'_> {
-    /// Row-major. Allocates eight bytes a number; the caller has compared the shape with what the network demands.
-    pub(super) fn values(&self, name: &str) -> Result<Vec<f64>, WeightsProblem> {
-        let Some(width) = self.number_type.width() else {
-            return Err(WeightsProblem::TensorType {
+    /// Bytes a number, if they can be decoded.
+    pub(super) fn check_type(&self, name: &str) -> Result<usize, WeightsProblem> {
+        self.number_type
+            .width()
+            .ok_or_else(|| WeightsProblem::TensorType {
                 tensor: name.to_string(),
                 found: self.number_type.name().to_string(),
-            });
-        };
+            })
+    }
+
+    /// Row-major. Allocates eight bytes a number; the caller has compared the shape with what the network demands.
+    pub(super) fn values(&self, name: &str) -> Result<Vec<f64>, WeightsProblem> {
+        let width = self.check_type(name)?;
         let numbers = self.storage.len() / width;
         if !self.fits(numbers) {
             let beyond = format!("the tensor '{name}' reaches beyond its {numbers} stored numbers");

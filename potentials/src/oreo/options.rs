@@ -99,7 +99,7 @@ pub(super) fn read(given: &HyperParameters) -> Result<Config, WeightsProblem> {
         max_z: count(given, "max_z", 2..=10_000)?,
         vector_cutoff: flag(given, "vector_cutoff")?,
     };
-    if config.channels % config.heads != 0 {
+    if !config.channels.is_multiple_of(config.heads) {
         return Err(WeightsProblem::OptionInvalid {
             option: "num_heads",
             value: json!(config.heads),

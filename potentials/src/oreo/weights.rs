@@ -1,14 +1,11 @@
 //! Named tensors of an ET, independent of the file they came from and of the library that computes with them.
 
-use super::contents::{unknown_kind, Contents, FileKind};
+use super::contents::Contents;
 use super::error::{WeightsError, WeightsProblem};
 use super::layout::layout;
-use super::{options, safetensors, Config};
+use super::{file, options, safetensors, Config};
 use oreo_core::{Element, ElementSet};
-use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 /// One tensor, row-major.
@@ -44,7 +41,7 @@ impl Weights {
     /// Every fault of the file and every option that Oreo does not compute, by name; see [`WeightsProblem`].
     pub fn load(path: impl AsRef<Path>) -> Result<Self, WeightsError> {
         let path = path.as_ref();
-        let bytes = read_file(path).map_err(|problem| problem.at(path))?;
+        let bytes = file::read(path).map_err(|problem| problem.at(path))?;
         Self::from_bytes(&bytes, path)
     }
 
@@ -75,8 +72,17 @@ impl Weights {
             tensors,
             unused,
             record: contents.record,
-            sha256: digest(bytes),
+            sha256: file::digest(bytes),
         })
+    }
+
+    /// Writes [`Weights::to_bytes`] so that a crash leaves the old file or the new one, never a part.
+    ///
+    /// # Errors
+    /// The system's, with the path.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<(), WeightsError> {
+        let path = path.as_ref();
+        file::replace(path, &self.to_bytes()).map_err(|problem| problem.at(path))
     }
 
     /// The file that [`Weights::save`] writes: `.safetensors` in f32 if that loses nothing, else in f64. Equal
@@ -112,28 +118,10 @@ impl Weights {
     }
 }
 
-/// All bytes of a file of one of the two kinds; another kind is refused before it is read.
-pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, WeightsProblem> {
-    let reading = WeightsProblem::io("read");
-    let mut file = File::open(path).map_err(&reading)?;
-    let mut bytes = Vec::new();
-    file.by_ref()
-        .take(16)
-        .read_to_end(&mut bytes)
-        .map_err(&reading)?;
-    if FileKind::of(&bytes).is_none() {
-        return Err(unknown_kind(&bytes));
-    }
-    file.read_to_end(&mut bytes).map_err(&reading)?;
-    Ok(bytes)
-}
-
-pub(super) fn digest(bytes: &[u8]) -> String {
-    let digest = Sha256::digest(bytes);
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn check_elements(record: &BTreeMap<String, String>, max_z: usize) -> Result<(), WeightsProblem> {
+pub(super) fn check_elements(
+    record: &BTreeMap<String, String>,
+    max_z: usize,
+) -> Result<(), WeightsProblem> {
     let Some(value) = record.get("elements") else {
         return Ok(());
     };

@@ -1,6 +1,8 @@
 //! Reads numpy's `.npz` (a zip of `.npy` arrays) for comparisons with reference values, and finds test files.
 #![allow(dead_code, missing_docs)]
 
+pub mod edit;
+
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;

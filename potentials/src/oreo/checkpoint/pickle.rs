@@ -393,7 +393,7 @@ fn utf8(bytes: &[u8]) -> Outcome<&str> {
 }
 
 fn pairs(values: &[Ref]) -> Outcome<Vec<(Ref, Ref)>> {
-    if values.len() % 2 != 0 {
+    if !values.len().is_multiple_of(2) {
         return Err("a key without a value".into());
     }
     Ok(values

@@ -112,6 +112,7 @@ fn tensor<'a>(
     place: Ref,
     archive: &mut Archive<'a>,
 ) -> Result<Stored<'a>, WeightsProblem> {
+    let place = inside_parameter(heap, place);
     let Some(view) = view(heap, place) else {
         return Ok(not_understood(format!(
             "the Python object {}",
@@ -153,15 +154,15 @@ struct TensorView {
     strides: Vec<usize>,
 }
 
-/// `_rebuild_tensor_v2(storage, offset, shape, strides, …)`, bare or inside `_rebuild_parameter(tensor, …)`.
-fn view(heap: &Heap<'_>, mut place: Ref) -> Option<TensorView> {
-    if let Some(arguments) = arguments(
-        heap,
-        place,
-        &["_rebuild_parameter", "_rebuild_parameter_with_state"],
-    ) {
-        place = *arguments.first()?;
-    }
+/// A trainable tensor stands inside `_rebuild_parameter(tensor, …)`.
+fn inside_parameter(heap: &Heap<'_>, place: Ref) -> Ref {
+    let wrappers = ["_rebuild_parameter", "_rebuild_parameter_with_state"];
+    let wrapped = arguments(heap, place, &wrappers).and_then(<[Ref]>::first);
+    wrapped.copied().unwrap_or(place)
+}
+
+/// `_rebuild_tensor_v2(storage, offset, shape, strides, …)`
+fn view(heap: &Heap<'_>, place: Ref) -> Option<TensorView> {
     let arguments = arguments(heap, place, &["_rebuild_tensor_v2"])?;
     Some(TensorView {
         storage: *arguments.first()?,
