@@ -9,7 +9,7 @@
 //! **Straight molecules.** The familiar 3N − 5 counts the vibrations of a molecule that keeps straight, which only two
 //! atoms do. Three atoms or more bend, and with no angular momentum at all the component along the axis, which couples
 //! the two directions of a bend, is zero as well: carbon dioxide without spin bends in one plane for ever. So the count
-//! is 3N − 6 from three atoms on, straight at the start or not (tested: with 3N − 5 each mode is too hot by 1/3).
+//! is 3N − 6 from three atoms on, straight at the start or not (tested: the motion stays in its plane).
 //!
 //! **Two modes.** The MD17 frames neither translate nor rotate, but their thermostat counted 3N modes, so that
 //! `K₀ = ½·3N·kT` sits in 3N − 6 modes, whose temperature is `T·3N/(3N − 6)`. [`Mode::Md17`] reproduces that ensemble.
