@@ -156,7 +156,7 @@ mod tests {
         assert_eq!(motion.rotational_degrees_of_freedom, 2);
     }
 
-    /// A general direction with the five digits of a coordinate file, so that the moment about the axis is small and
+    /// A general direction with the four digits of a coordinate file, so that the moment about the axis is small and
     /// not zero. Catches a threshold at zero: the molecule would have a third rotation.
     #[test]
     fn linear_carbon_dioxide_has_two_rotations() {
@@ -164,16 +164,16 @@ mod tests {
         let axis = Vec3::new(1.0, 2.0, -0.7).normalize();
         let center = Vec3::new(5.0, -3.0, 11.0);
         let positions = [center - 1.16 * axis, center, center + 1.16 * axis]
-            .map(|r| r.map(|x| (1e5 * x).round() / 1e5));
+            .map(|r| r.map(|x| (1e4 * x).round() / 1e4));
         let omega = axis.cross(&Vec3::x());
         let momenta = rigid_momenta(&system, &positions, Vec3::zeros(), omega);
         let motion = RigidMotion::of(&system, &positions, &momenta);
         assert_eq!(motion.rotational_degrees_of_freedom, 2);
-        assert!((motion.angular_velocity - omega).norm() < 1e-4);
-        assert!(motion.angular_velocity.dot(&axis).abs() < 1e-4);
+        assert!((motion.angular_velocity - omega).norm() < 1e-3);
+        assert!(motion.angular_velocity.dot(&axis).abs() < 1e-3);
         let moment = 2.0 * 15.999 * 1.16 * 1.16;
         let expected = 0.5 * moment * omega.norm_squared();
-        assert!((motion.rotational_energy / expected - 1.0).abs() < 1e-4);
+        assert!((motion.rotational_energy / expected - 1.0).abs() < 1e-3);
     }
 
     #[test]
