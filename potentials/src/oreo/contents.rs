@@ -4,7 +4,7 @@
 //! a fixed multiple of its own size.
 
 use super::error::WeightsProblem;
-use super::layout::Entry;
+use super::layout::{Entry, Start};
 use super::options::HyperParameters;
 use super::{checkpoint, safetensors, Tensor};
 use std::collections::BTreeMap;
@@ -93,7 +93,7 @@ impl<'a> Contents<'a> {
         let scalar = entry.shape.is_empty();
         let Some(stored) = self.tensors.get(&entry.name) else {
             return match entry.start {
-                super::layout::Start::Constant(value) if scalar => Ok(Tensor {
+                Start::Constant(value) if scalar => Ok(Tensor {
                     shape: vec![],
                     values: vec![value],
                 }),
@@ -183,5 +183,32 @@ mod tests {
         }
         let noise = "output_model_noise.output_network.0.update_net.0.bias";
         assert_eq!(todays_name(&format!("model.{noise}")), noise);
+    }
+
+    /// Many tensors may share one storage, but not stand for more numbers than the file has bytes.
+    #[test]
+    fn shared_storages_cannot_multiply_without_bound() {
+        let storage = [0; 64];
+        let stored = Stored {
+            number_type: NumberType::F32,
+            shape: vec![16],
+            strides: vec![1],
+            offset: 0,
+            storage: &storage,
+            big_endian: false,
+        };
+        let entry = |name: &str| Entry {
+            name: name.into(),
+            shape: vec![16],
+            start: Start::Normal,
+            trainable: true,
+        };
+        let named = ["a", "b", "c"].map(|name| (name, stored.clone()));
+        let none = (BTreeMap::new(), BTreeMap::new());
+        let mut contents = Contents::new(FileKind::Checkpoint, 40, none.0, none.1, named).unwrap();
+        assert!(contents.tensor(&entry("a")).is_ok());
+        assert!(contents.tensor(&entry("b")).is_ok());
+        let third = contents.tensor(&entry("c"));
+        assert!(matches!(third, Err(WeightsProblem::Damaged(_))));
     }
 }

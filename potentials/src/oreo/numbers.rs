@@ -80,9 +80,9 @@ impl Stored<'_> {
             return true;
         }
         let reach = self.shape.iter().zip(&self.strides);
-        let last = reach.fold(Some(self.offset), |sum, (&length, &stride)| {
-            sum?.checked_add((length - 1).checked_mul(stride)?)
-        });
+        let last = reach
+            .map(|(&length, &stride)| (length - 1).checked_mul(stride))
+            .try_fold(self.offset, |sum, step| sum.checked_add(step?));
         self.shape.len() == self.strides.len()
             && count.is_some_and(|count| count <= numbers)
             && last.is_some_and(|last| last < numbers)
