@@ -1,8 +1,9 @@
-//! V3 and V5: the order of the splitting, and time reversal.
+//! V3 and V5: the order of the splitting, time reversal; and the thermostats' own clocks.
 
 mod common;
 
 use common::*;
+use oreo_core::random::Generator;
 use oreo_core::units::FEMTOSECOND;
 use oreo_core::{Integrator, State, Vec3};
 use oreo_integrators::*;
@@ -35,7 +36,7 @@ fn halving_the_step_quarters_the_error_of_velocity_verlet() {
     assert_second_order(|h| Box::new(VelocityVerlet::new(h).unwrap()));
 }
 
-/// Catches a factor of two in a thermostat's force, a chain energy without g, a chain advanced by Δt instead of Δt/2.
+/// Catches a factor of two in a thermostat's force, a chain energy without g, momenta scaled but 2K left as it was.
 #[test]
 fn halving_the_step_quarters_the_error_of_nose_hoover() {
     let target = molecule().target(Coupling::Internal, 300.0);
@@ -98,4 +99,104 @@ fn nose_hoover_runs_back_to_its_start() {
     assert!(distance < 1e-9, "{distance:e}");
     // η returns as well, so the chain's energy does
     assert!((integrator.chain().energy() - initial.chain().energy()).abs() < 1e-9);
+}
+
+/// x, p, v₁, v₂, v₃ of an oscillator (m = k = kT = 1) with three links of τ = 2: the equations in the head of
+/// `nose_hoover.rs`, typed in once more.
+fn chain_equations(y: [f64; 5]) -> [f64; 5] {
+    let [x, p, v1, v2, v3] = y;
+    let q = 4.0;
+    [
+        p,
+        -x - v1 * p,
+        (p * p - 1.0) / q - v1 * v2,
+        (q * v1 * v1 - 1.0) / q - v2 * v3,
+        (q * v2 * v2 - 1.0) / q,
+    ]
+}
+
+/// Classical Runge–Kutta of fourth order over 10 time units; its error, below 1e-10, does not matter here.
+fn reference_solution(mut y: [f64; 5]) -> [f64; 5] {
+    let h = 1e-3;
+    let along = |y: [f64; 5], h: f64, k: [f64; 5]| std::array::from_fn(|i| y[i] + h * k[i]);
+    for _ in 0..10_000 {
+        let k1 = chain_equations(y);
+        let k2 = chain_equations(along(y, 0.5 * h, k1));
+        let k3 = chain_equations(along(y, 0.5 * h, k2));
+        let k4 = chain_equations(along(y, h, k3));
+        y = std::array::from_fn(|i| y[i] + h / 6.0 * (k1[i] + 2.0 * k2[i] + 2.0 * k3[i] + k4[i]));
+    }
+    y
+}
+
+/// Conservation and reversal hold for a chain that runs too fast or has wrong masses; the equations do not. Catches a
+/// chain advanced by Δt instead of Δt/2.
+#[test]
+fn nose_hoover_follows_its_equations_of_motion_at_second_order() {
+    let toy = oscillators(1);
+    let target = KineticTarget {
+        kt: 1.0,
+        degrees_of_freedom: 1,
+    };
+    let settings = ChainSettings {
+        thermostat_time: 2.0,
+        length: 3,
+        ..Default::default()
+    };
+    let [x, p, ..] = reference_solution([1.0, 0.5, 0.0, 0.0, 0.0]);
+    let error = |steps: usize| {
+        let chain = Chain::new(target, settings.clone()).unwrap();
+        let mut integrator = NoseHoover::new(10.0 / steps as f64, chain).unwrap();
+        let mut state = toy.state();
+        state.positions[0].x = 1.0;
+        state.momenta[0].x = 0.5;
+        state.energy = (toy.forces)(&state.positions, &mut state.forces);
+        toy.run(&mut integrator, &mut state, steps);
+        (state.positions[0].x - x).hypot(state.momenta[0].x - p)
+    };
+    let (coarse, fine) = (error(200), error(400));
+    println!("errors {coarse:.1e}, {fine:.1e}");
+    assert!(
+        fine < 1e-3 && (coarse / fine / 4.0 - 1.0).abs() < 0.05,
+        "{coarse:e} {fine:e}"
+    );
+}
+
+fn free_atoms() -> Toy {
+    Toy {
+        forces: |_, _| 0.0,
+        ..oscillators(20)
+    }
+}
+
+/// At kT = 0 a free atom just slows down, p = p₀ e^(−t/τ). Catches a friction of 2/τ or 1/2τ.
+#[test]
+fn langevin_momenta_decay_with_the_thermostat_time() {
+    let toy = free_atoms();
+    let mut state = toy.state();
+    state.momenta[3].y = 2.0;
+    let mut integrator = Langevin::new(0.1, 0.0, 5.0, Generator::new(1, 0)).unwrap();
+    toy.run(&mut integrator, &mut state, 70);
+    assert!((state.momenta[3].y / (2.0 * (-1.4f64).exp()) - 1.0).abs() < 1e-12);
+}
+
+/// Far from equilibrium ⟨K⟩ − K̄ decays as e^(−t/τ) (Bussi et al. 2007, eq. 2). Catches a clock off by a factor of two.
+#[test]
+fn csvr_kinetic_energy_relaxes_with_the_thermostat_time() {
+    let toy = free_atoms();
+    let target = KineticTarget {
+        kt: 0.01,
+        degrees_of_freedom: 60,
+    };
+    let ends = (0..1000).map(|seed| {
+        let mut state = toy.state();
+        state.momenta[0].x = 20.0; // K = 200, K̄ = 0.3
+        let mut integrator = Csvr::new(0.1, target, 5.0, Generator::new(seed, 0)).unwrap();
+        toy.run(&mut integrator, &mut state, 70);
+        state.kinetic_energy(&toy.system)
+    });
+    let mean = ends.sum::<f64>() / 1000.0;
+    let expected = 0.3 + 199.7 * (-1.4f64).exp();
+    // the noise is √(4 K kT/2 …) ≈ 1.6 in one run, so 0.05 in the mean
+    assert!((mean - expected).abs() < 0.25, "{mean} {expected}");
 }

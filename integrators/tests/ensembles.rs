@@ -121,7 +121,7 @@ fn thermometers(toy: &Toy, state: &State) -> Vec<f64> {
 /// V9. Translation and rotation must be thermal with Langevin and stay at zero otherwise. Three σ each; four for the
 /// ten pairs, of which one in forty runs would pass three by chance.
 fn energy_is_shared_equally(thermostat: &Thermostat) {
-    let mut series = vec![Vec::with_capacity(SAMPLES); 13];
+    let mut series = vec![Vec::new(); 13];
     run(thermostat, 400.0, |toy, state| {
         for (list, value) in series.iter_mut().zip(thermometers(toy, state)) {
             list.push(value);
