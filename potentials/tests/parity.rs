@@ -13,7 +13,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use systems::{evaluate, evaluate_one, reference, reference_at, relative_error, vectors, Molecule};
 
-const MOLECULES: [&str; 6] = ["water", "ethanol", "aspirin", "polymer2", "far_pair", "single"];
+const MOLECULES: [&str; 6] = [
+    "water", "ethanol", "aspirin", "polymer2", "far_pair", "single",
+];
 
 fn small() -> Weights {
     Weights::load(test_file("small_et.safetensors")).unwrap()
@@ -28,7 +30,10 @@ fn assert_f64_parity(weights: &Weights, molecule: &Molecule, arrays: &BTreeMap<S
     let answer = evaluate_one(&mut network(weights, Precision::F64), molecule);
     let energy = arrays["E_f64"].values[0];
     let error = relative_error(&answer.forces, &vectors(&arrays["F_f64"].values));
-    println!("f64: |ΔE| {:.1e}, forces {error:.1e}", (answer.energy - energy).abs());
+    println!(
+        "f64: |ΔE| {:.1e}, forces {error:.1e}",
+        (answer.energy - energy).abs()
+    );
     assert!((answer.energy - energy).abs() < 1e-9 * energy.abs().max(1.0));
     assert!(error < 1e-9);
 }
@@ -98,7 +103,10 @@ fn the_batch_of_six_equals_torchmd_net_with_both_cutoffs() {
         for (answer, energy) in answers.iter().zip(energies) {
             assert!((answer.energy - energy).abs() < 1e-9 * energy.abs().max(1.0));
         }
-        let forces: Vec<_> = answers.into_iter().flat_map(|answer| answer.forces).collect();
+        let forces: Vec<_> = answers
+            .into_iter()
+            .flat_map(|answer| answer.forces)
+            .collect();
         let error = relative_error(&forces, &vectors(&arrays[&format!("F{suffix}_f64")].values));
         println!("vector_cutoff = {vector_cutoff}: forces {error:.1e}");
         assert!(error < 1e-9);
@@ -116,10 +124,18 @@ fn assert_features(weights: &Weights, molecule: &Molecule, arrays: &BTreeMap<Str
         assert_equal(&atoms_first(vec), &arrays[&format!("{name}_f64")], &name);
     }
     assert_equal(&features.x_out, &arrays["x_out_f64"], "x_out");
-    assert_equal(&features.atom_energies, &arrays["atom_energy_raw_f64"], "atom energies");
+    assert_equal(
+        &features.atom_energies,
+        &arrays["atom_energy_raw_f64"],
+        "atom energies",
+    );
     if let Some(head_x) = arrays.get("head0_x_f64") {
         assert_equal(&features.head_x, head_x, "head x");
-        assert_equal(&atoms_first(&features.head_vec), &arrays["head0_v_f64"], "head vec");
+        assert_equal(
+            &atoms_first(&features.head_vec),
+            &arrays["head0_v_f64"],
+            "head vec",
+        );
     }
 }
 
@@ -149,7 +165,10 @@ fn features(weights: &Weights, molecule: &Molecule) -> Features {
 /// (3N, C) → (N, 3, C)
 fn atoms_first(vec: &Tensor) -> Tensor {
     let channels = vec.dim(1).unwrap();
-    vec.reshape((3, (), channels)).unwrap().transpose(0, 1).unwrap()
+    vec.reshape((3, (), channels))
+        .unwrap()
+        .transpose(0, 1)
+        .unwrap()
 }
 
 /// 1e-9 of the largest value.
@@ -161,7 +180,10 @@ fn assert_equal(ours: &Tensor, theirs: &Array, name: &str) {
         .iter()
         .zip(&theirs.values)
         .fold(0.0_f64, |m, (a, b)| m.max((a - b).abs()));
-    assert!(difference <= 1e-9 * size, "{name}: {difference:e} of {size:e}");
+    assert!(
+        difference <= 1e-9 * size,
+        "{name}: {difference:e} of {size:e}"
+    );
 }
 
 /// A trained model on a real molecule, if it is there: its recorded error on the training set was 7.032 meV/Å.
@@ -178,6 +200,12 @@ fn the_peer_model_predicts_the_forces_it_was_trained_on() {
 
 fn assert_force_error(weights: &Weights, set: &Path) {
     let arrays = read_npz(set);
-    println!("{:?}", arrays.iter().map(|(k, v)| (k, &v.shape)).collect::<Vec<_>>());
+    println!(
+        "{:?}",
+        arrays
+            .iter()
+            .map(|(k, v)| (k, &v.shape))
+            .collect::<Vec<_>>()
+    );
     let _ = weights;
 }

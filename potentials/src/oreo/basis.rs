@@ -14,10 +14,7 @@ pub fn cosine_cutoff(r: f64, cutoff: f64) -> (f64, f64) {
         return (0.0, 0.0);
     }
     let phase = PI * r / cutoff;
-    (
-        0.5 * (phase.cos() + 1.0),
-        -0.5 * PI / cutoff * phase.sin(),
-    )
+    (0.5 * (phase.cos() + 1.0), -0.5 * PI / cutoff * phase.sin())
 }
 
 /// g_k(r) = c(r) exp(−β_k (exp(−αr) − μ_k)²), α = 5/r_c.

@@ -33,7 +33,10 @@ pub fn reference_at(path: &Path) -> (Molecule, BTreeMap<String, Array>) {
 
 /// (3n,) → (n,)
 pub fn vectors(values: &[f64]) -> Vec<Vec3> {
-    values.chunks_exact(3).map(Vec3::from_column_slice).collect()
+    values
+        .chunks_exact(3)
+        .map(Vec3::from_column_slice)
+        .collect()
 }
 
 impl Molecule {
@@ -149,7 +152,11 @@ pub fn try_evaluate(
 /// Root of the mean squared difference over root of the mean square of `exact`.
 pub fn relative_error(forces: &[Vec3], exact: &[Vec3]) -> f64 {
     assert_eq!(forces.len(), exact.len());
-    let difference: f64 = forces.iter().zip(exact).map(|(a, b)| (a - b).norm_squared()).sum();
+    let difference: f64 = forces
+        .iter()
+        .zip(exact)
+        .map(|(a, b)| (a - b).norm_squared())
+        .sum();
     let size: f64 = exact.iter().map(Vec3::norm_squared).sum();
     match size == 0.0 {
         true => difference.sqrt(),

@@ -95,7 +95,11 @@ impl AttentionLayer {
         let k = self.k_proj.forward(y)?.index_select(&graph.senders, 0)?;
         let filter = self.dk_proj.on_edges(graph, geometry, false)?;
         let products = ((q * k)? * filter)?;
-        let a = silu(&products.reshape((products.dim(0)?, self.heads, ()))?.sum(2)?)?;
+        let a = silu(
+            &products
+                .reshape((products.dim(0)?, self.heads, ()))?
+                .sum(2)?,
+        )?;
         match self.vector_cutoff {
             true => Ok(a),
             false => a.broadcast_mul(&geometry.edge_cutoff),
@@ -173,7 +177,11 @@ fn in_three(
             .reshape((channels, inputs))?;
         let bias = bias
             .as_ref()
-            .map(|bias| bias.reshape((groups, 3, ()))?.narrow(1, n, 1)?.flatten_all())
+            .map(|bias| {
+                bias.reshape((groups, 3, ()))?
+                    .narrow(1, n, 1)?
+                    .flatten_all()
+            })
             .transpose()?;
         Linear::new(&weight, bias.as_ref())
     };

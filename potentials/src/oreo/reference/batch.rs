@@ -41,7 +41,11 @@ impl Batch {
         for (m, request) in requests.iter().enumerate() {
             let start = atomic_numbers.len() as u32;
             let elements = &request.system.elements;
-            atomic_numbers.extend(elements.iter().map(|element| element.atomic_number() as u32));
+            atomic_numbers.extend(
+                elements
+                    .iter()
+                    .map(|element| element.atomic_number() as u32),
+            );
             molecule.extend(elements.iter().map(|_| m as u32));
             request
                 .neighbors

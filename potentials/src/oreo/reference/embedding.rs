@@ -33,11 +33,7 @@ impl Embedding {
                 .matmul(&combine.narrow(1, 0, c)?.t()?)?
                 .broadcast_add(&bias)?,
             neighbor: neighbor.tensor("embedding.weight", &[max_z, c])?,
-            distance_proj: Linear::load(
-                &neighbor.at("distance_proj"),
-                config.radial_functions,
-                c,
-            )?,
+            distance_proj: Linear::load(&neighbor.at("distance_proj"), config.radial_functions, c)?,
             combine: Linear::new(&combine.narrow(1, c, c)?, None)?,
         })
     }

@@ -7,9 +7,7 @@
 use super::parameters::Parameters;
 use candle_core::backend::BackendStorage;
 use candle_core::op::Add;
-use candle_core::{
-    CpuStorage, CudaStorage, CustomOp1, Layout, Result, Shape, Storage, Tensor,
-};
+use candle_core::{CpuStorage, CudaStorage, CustomOp1, Layout, Result, Shape, Storage, Tensor};
 use std::sync::Arc;
 
 /// A dense layer.

@@ -6,7 +6,11 @@ use std::collections::BTreeMap;
 
 /// Every tensor of a weights file under its name. To train, replace the tensors by variables and build a [`super::Model`]
 /// from them: whatever it derives from them stays in the graph.
-pub fn tensors(weights: &Weights, dtype: DType, device: &Device) -> Result<BTreeMap<String, Tensor>> {
+pub fn tensors(
+    weights: &Weights,
+    dtype: DType,
+    device: &Device,
+) -> Result<BTreeMap<String, Tensor>> {
     weights
         .tensors
         .iter()

@@ -5,9 +5,7 @@ use super::graph::Graph;
 use super::{tensors, Model};
 use crate::oreo::Weights;
 use candle_core::{DType, Device, Tensor, Var};
-use oreo_core::{
-    Capabilities, NeighborRequest, Potential, PotentialError, Request, Vec3,
-};
+use oreo_core::{Capabilities, NeighborRequest, Potential, PotentialError, Request, Vec3};
 
 /// The arithmetic of the network; the dynamics are f64 in any case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,7 +79,12 @@ impl OreoReference {
             _ => self.new_graph()?,
         };
         let (_, graph) = self.graph.insert(graph);
-        let vectors: Vec<f64> = self.batch.vectors.iter().flat_map(|r| r.iter().copied()).collect();
+        let vectors: Vec<f64> = self
+            .batch
+            .vectors
+            .iter()
+            .flat_map(|r| r.iter().copied())
+            .collect();
         let vectors = Tensor::from_vec(vectors, (self.batch.vectors.len(), 3), &self.device)?;
         let vectors = Var::from_tensor(&vectors.to_dtype(self.dtype)?)?;
         let energies = self.model.energy(graph, &vectors)?;
@@ -92,7 +95,10 @@ impl OreoReference {
                 None => candle_core::bail!("the energy has no derivative by the pair vectors"),
             },
         };
-        let gradients = gradients.iter().map(|g| Vec3::new(g[0], g[1], g[2])).collect();
+        let gradients = gradients
+            .iter()
+            .map(|g| Vec3::new(g[0], g[1], g[2]))
+            .collect();
         Ok((energies.to_vec1()?, gradients))
     }
 
@@ -117,6 +123,8 @@ impl Potential for OreoReference {
         self.capabilities.clone()
     }
 
+    /// A molecule with an atom at NaN, or with two atoms at the same place, gets NaN; the others of the batch do not
+    /// notice.
     fn evaluate(&mut self, requests: &mut [Request<'_>]) -> Result<(), PotentialError> {
         for request in requests.iter() {
             self.capabilities.check(request.system, request.cell)?;
@@ -124,11 +132,19 @@ impl Potential for OreoReference {
         self.batch.fill(requests, self.cutoff);
         let (energies, gradients) = self.energies_and_gradients().map_err(backend)?;
         for (request, energy) in requests.iter_mut().zip(energies) {
-            *request.energy += energy;
+            *request.energy += match is_finite(request.positions) {
+                true => energy,
+                false => f64::NAN,
+            };
         }
         self.batch.add_forces(requests, &gradients);
         Ok(())
     }
+}
+
+/// An atom at NaN has no neighbours, so that the network would give its molecule an energy.
+fn is_finite(positions: &[Vec3]) -> bool {
+    positions.iter().all(|r| r.iter().all(|x| x.is_finite()))
 }
 
 fn backend(error: candle_core::Error) -> PotentialError {
