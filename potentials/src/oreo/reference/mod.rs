@@ -27,6 +27,8 @@ mod attention;
 mod batch;
 mod embedding;
 mod geometry;
+#[cfg(test)]
+mod gradients;
 mod graph;
 mod layer_norm;
 mod linear;

@@ -8,7 +8,7 @@ use super::layer_norm::LayerNorm;
 use super::parameters::Parameters;
 use super::readout::Readout;
 use crate::oreo::Config;
-use candle_core::{DType, Result, Tensor};
+use candle_core::{bail, DType, Result, Tensor};
 use std::collections::BTreeMap;
 
 /// The ET in tensor operations. Built from constants it computes energies and forces; built from variables it can be
@@ -44,11 +44,37 @@ pub struct Features {
     pub energies: Tensor,
 }
 
+/// A [`crate::oreo::Weights`] from a file has passed all this; one made by hand may not have.
+fn check(config: &Config) -> Result<()> {
+    let Config {
+        channels, heads, ..
+    } = *config;
+    if config.layers == 0 {
+        bail!("num_layers = 0 leaves no attention; give at least 1");
+    }
+    if heads == 0 || channels % heads != 0 || channels % 2 != 0 {
+        bail!(
+            "embedding_dimension = {channels} must be even and a multiple of num_heads = {heads}"
+        );
+    }
+    if config.cutoff_lower != 0.0 || !(config.cutoff_upper > 0.0 && config.cutoff_upper.is_finite())
+    {
+        bail!(
+            "cutoffs from {} to {} Å: only 0 to a positive number is implemented",
+            config.cutoff_lower,
+            config.cutoff_upper
+        );
+    }
+    Ok(())
+}
+
 impl Model {
     /// `tensors` as [`super::tensors`] makes them, all of one dtype on one device.
     ///
-    /// Fails when a tensor is missing or has not the shape that the hyper-parameters demand.
+    /// # Errors
+    /// Hyper-parameters that this network does not have; a tensor that is missing or has not the shape they demand.
     pub fn new(config: &Config, tensors: &BTreeMap<String, Tensor>) -> Result<Self> {
+        check(config)?;
         let root = Parameters::new(tensors);
         let representation = root.at("representation_model");
         let expansion = DistanceExpansion::load(&representation.at("distance_expansion"), config)?;

@@ -123,6 +123,8 @@ impl Potential for OreoReference {
         self.capabilities.clone()
     }
 
+    /// A molecule with an atom at NaN, or with two atoms at the same place, gets NaN; the others of the batch do not
+    /// notice.
     fn evaluate(&mut self, requests: &mut [Request<'_>]) -> Result<(), PotentialError> {
         for request in requests.iter() {
             self.capabilities.check(request.system, request.cell)?;
@@ -130,11 +132,19 @@ impl Potential for OreoReference {
         self.batch.fill(requests, self.cutoff);
         let (energies, gradients) = self.energies_and_gradients().map_err(backend)?;
         for (request, energy) in requests.iter_mut().zip(energies) {
-            *request.energy += energy;
+            *request.energy += match is_finite(request.positions) {
+                true => energy,
+                false => f64::NAN,
+            };
         }
         self.batch.add_forces(requests, &gradients);
         Ok(())
     }
+}
+
+/// An atom at NaN has no neighbours, so that the network would give its molecule an energy.
+fn is_finite(positions: &[Vec3]) -> bool {
+    positions.iter().all(|r| r.iter().all(|x| x.is_finite()))
 }
 
 fn backend(error: candle_core::Error) -> PotentialError {
