@@ -1,0 +1,212 @@
+//! The figures of a report.
+
+use super::{Axis, Figure, Mark, Panel};
+use crate::correlation::ParitySample;
+use crate::forces::ForceReport;
+use crate::rdf::RadialDistribution;
+use crate::spectrum::Spectrum;
+use crate::Distribution;
+
+/// What is printed beside h(r); `None` where there is no such number.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct DistanceScores {
+    /// MAE of the run against the reference.
+    pub h_r_mae: Option<f64>,
+    /// What a perfect potential would score in a run like this.
+    pub h_r_floor: Option<f64>,
+    /// First half of the reference against its second half.
+    pub h_r_half_split: Option<f64>,
+}
+
+/// h(r) of a run, over that of its reference.
+pub fn distances(
+    run: &Distribution,
+    reference: Option<&Distribution>,
+    scores: &DistanceScores,
+) -> Figure {
+    let points = |h: &Distribution| {
+        Distribution::centers()
+            .zip(h.density())
+            .map(|(r, h)| [r, *h])
+            .collect::<Vec<_>>()
+    };
+    let last = |h: &Distribution| h.density().iter().rposition(|&h| h > 0.0).unwrap_or(0);
+    let end = (last(run).max(reference.map_or(0, last)) as f64 * crate::distances::BIN_WIDTH + 0.5)
+        .ceil()
+        .min(10.0);
+    let mut panel = Panel::new(
+        Axis::linear("Pair distance r (Å)").range(0.0, end),
+        Axis::linear("h(r) (1/Å)"),
+    );
+    if let Some(reference) = reference {
+        panel = panel.with("reference", Mark::Line, points(reference));
+    }
+    let caption = [
+        ("MAE", scores.h_r_mae),
+        ("sampling floor", scores.h_r_floor),
+        ("half-split of the reference", scores.h_r_half_split),
+    ];
+    let numbers = caption
+        .iter()
+        .filter_map(|(name, value)| value.map(|value| format!("{name} {value:.3}")));
+    let caption = numbers.collect::<Vec<_>>().join(" · ");
+    let mark = if reference.is_some() {
+        Mark::Dashed
+    } else {
+        Mark::Line
+    };
+    Figure::single(
+        "Distribution of pair distances",
+        panel.with("run", mark, points(run)),
+    )
+    .captioned(caption)
+}
+
+/// g(r) of a run, over that of its reference.
+pub fn radial_distribution(
+    run: &RadialDistribution,
+    reference: Option<&RadialDistribution>,
+) -> Figure {
+    let points = |g: &RadialDistribution| {
+        g.centers()
+            .zip(g.g())
+            .map(|(r, g)| [r, *g])
+            .collect::<Vec<_>>()
+    };
+    let mut panel = Panel::new(Axis::linear("r (Å)"), Axis::linear("g(r)")).level("ideal gas", 1.0);
+    let mut caption = String::new();
+    if let Some(reference) = reference {
+        panel = panel.with("reference", Mark::Line, points(reference));
+        caption = run
+            .mae(reference)
+            .map_or_else(|error| error.to_string(), |mae| format!("MAE {mae:.3} Å"));
+    }
+    let mark = if reference.is_some() {
+        Mark::Dashed
+    } else {
+        Mark::Line
+    };
+    Figure::single("Radial distribution", panel.with("run", mark, points(run))).captioned(caption)
+}
+
+/// Temperature and conserved energy; the energy relative to its first value, in meV. Points are `[time in ps, value]`
+/// with K and eV.
+pub fn temperature_and_energy(
+    temperature_k: &[[f64; 2]],
+    target_k: Option<f64>,
+    conserved_ev: &[[f64; 2]],
+) -> Figure {
+    let time = || Axis::linear("Time (ps)");
+    let mut upper = Panel::new(time(), Axis::linear("Temperature (K)")).with(
+        "",
+        Mark::Line,
+        temperature_k.to_vec(),
+    );
+    if let Some(target) = target_k {
+        upper = upper.level(format!("target {target:.0} K"), target);
+    }
+    let first = conserved_ev.first().map_or(0.0, |point| point[1]);
+    let relative = conserved_ev
+        .iter()
+        .map(|[t, e]| [*t, 1000.0 * (e - first)])
+        .collect();
+    let lower = Panel::new(time(), Axis::linear("ΔE (meV)")).with("", Mark::Line, relative);
+    let title = "Temperature and conserved energy".to_string();
+    let caption = "ΔE: conserved quantity of the integrator since the first point".to_string();
+    Figure {
+        title,
+        caption,
+        panels: vec![upper, lower],
+    }
+}
+
+/// Largest deviation of a bond from its reference, with the threshold of the stability rule.
+pub fn bond_deviation(time_ps_deviation_a: &[[f64; 2]], threshold_a: f64) -> Figure {
+    let highest = time_ps_deviation_a
+        .iter()
+        .map(|point| point[1])
+        .filter(|y| y.is_finite())
+        .fold(threshold_a, f64::max);
+    let panel = Panel::new(
+        Axis::linear("Time (ps)"),
+        Axis::linear("Largest bond deviation (Å)").range(0.0, 1.05 * highest),
+    )
+    .with("", Mark::Line, time_ps_deviation_a.to_vec())
+    .level(format!("threshold {threshold_a} Å"), threshold_a);
+    Figure::single("Bonds against the reference topology", panel)
+}
+
+/// RMSD after superposition on the first frame, and radius of gyration. Points are `[time in ps, Å]`.
+pub fn shape(rmsd_a: &[[f64; 2]], radius_of_gyration_a: &[[f64; 2]]) -> Figure {
+    let panel = |label: &str, points: &[[f64; 2]]| {
+        Panel::new(Axis::linear("Time (ps)"), Axis::linear(label)).with(
+            "",
+            Mark::Line,
+            points.to_vec(),
+        )
+    };
+    Figure {
+        title: "Shape of the molecule".into(),
+        caption: "RMSD after optimal superposition; radius of gyration weighted by mass".into(),
+        panels: vec![
+            panel("RMSD (Å)", rmsd_a),
+            panel("Rg (Å)", radius_of_gyration_a),
+        ],
+    }
+}
+
+/// Predicted against reference force components.
+pub fn force_parity(sample: &ParitySample, report: &ForceReport) -> Figure {
+    let all = || sample.pairs().iter().flatten().copied();
+    let (low, high) = (
+        all().fold(f64::INFINITY, f64::min),
+        all().fold(f64::NEG_INFINITY, f64::max),
+    );
+    let axis = |label: &str| {
+        Axis::linear(label).range(low - 0.03 * (high - low), high + 0.03 * (high - low))
+    };
+    let panel = Panel::new(
+        axis("Reference force component (eV/Å)"),
+        axis("Predicted (eV/Å)"),
+    )
+    .with(
+        "perfect agreement",
+        Mark::Guide,
+        vec![[low, low], [high, high]],
+    )
+    .with("force components", Mark::Points, sample.pairs().to_vec());
+    let cosine = report
+        .force_cosine
+        .map_or(String::new(), |cosine| format!(" · cosine {cosine:.5}"));
+    let caption = format!(
+        "MAE {:.1} meV/Å over components · RMSE {:.1} meV/Å{cosine} · {} frames, {} of {} components shown",
+        report.force_mae_mev_per_a,
+        report.force_rmse_mev_per_a,
+        report.frames,
+        sample.pairs().len(),
+        sample.seen(),
+    );
+    Figure::single("Predicted and reference forces", panel).captioned(caption)
+}
+
+/// Density of vibrational states up to `limit` 1/cm, e.g. 4000.
+pub fn spectrum(spectrum: &Spectrum, limit: f64) -> Figure {
+    let points: Vec<[f64; 2]> = spectrum
+        .wavenumber_per_cm
+        .iter()
+        .zip(&spectrum.density_cm)
+        .map(|(k, s)| [*k, 1000.0 * s])
+        .collect();
+    let end = points.last().map_or(limit, |last| last[0].min(limit));
+    let panel = Panel::new(
+        Axis::linear("Wavenumber (1/cm)").range(0.0, end),
+        Axis::linear("Density of states (0.001 cm)"),
+    )
+    .with("", Mark::Line, points);
+    let caption = format!(
+        "From the velocity autocorrelation · resolution {:.0} 1/cm · nothing above {:.0} 1/cm can be seen at this frame spacing",
+        spectrum.resolution_per_cm,
+        spectrum.wavenumber_per_cm.last().copied().unwrap_or(0.0),
+    );
+    Figure::single("Vibrational spectrum", panel).captioned(caption)
+}

@@ -1,0 +1,206 @@
+//! Every ready figure and a logarithmic chart are written as SVG and PNG. Set `OREO_FIGURES` to a folder to look at
+//! them.
+#![cfg(feature = "plots")]
+
+use oreo_core::random::Generator;
+use oreo_core::units::FEMTOSECOND;
+use oreo_core::{Cell, Element, Vec3};
+use oreo_validation::correlation::ParitySample;
+use oreo_validation::forces::ForceErrors;
+use oreo_validation::plots::{self, Axis, DistanceScores, Figure, Mark, Panel};
+use oreo_validation::rdf::{RadialDistribution, RadialHistogram};
+use oreo_validation::spectrum::VelocityAutocorrelation;
+use oreo_validation::{DistanceHistogram, Distribution, ValidationError};
+use std::path::{Path, PathBuf};
+
+/// A shaken ring of twelve atoms.
+fn ring(noise: f64, seed: u64) -> Distribution {
+    let mut generator = Generator::new(seed, 0);
+    let mut histogram = DistanceHistogram::new();
+    for _ in 0..1500 {
+        let atom = |k: usize| {
+            let angle = k as f64 * std::f64::consts::TAU / 12.0;
+            2.8 * Vec3::new(angle.cos(), angle.sin(), 0.0) + noise * generator.normal_vector()
+        };
+        let positions: Vec<Vec3> = (0..12).map(atom).collect();
+        histogram.add_frame(&positions, &Cell::Open).unwrap();
+    }
+    histogram.distribution().unwrap()
+}
+
+fn noisy(count: usize, seed: u64, value: impl Fn(f64, f64) -> f64) -> Vec<[f64; 2]> {
+    let mut generator = Generator::new(seed, 0);
+    let mut slow = 0.0;
+    (0..count)
+        .map(|k| {
+            slow = 0.98 * slow + 0.2 * generator.normal();
+            let time = 300.0 * k as f64 / count as f64;
+            [time, value(time, slow)]
+        })
+        .collect()
+}
+
+fn crystal(noise: f64) -> RadialDistribution {
+    let mut generator = Generator::new(9, 0);
+    let cell = Cell::orthorhombic(12.0, 12.0, 12.0).unwrap();
+    let mut histogram = RadialHistogram::all(64, 6.0, 120).unwrap();
+    for _ in 0..30 {
+        let atom = |k: u32| {
+            let [x, y, z] = [k % 4, k / 4 % 4, k / 16].map(f64::from);
+            3.0 * Vec3::new(x, y, z) + noise * generator.normal_vector()
+        };
+        let positions: Vec<Vec3> = (0..64).map(atom).collect();
+        histogram.add_frame(&positions, &cell).unwrap();
+    }
+    histogram.distribution().unwrap()
+}
+
+fn parity() -> Figure {
+    let mut generator = Generator::new(4, 0);
+    let carbon: Vec<Element> = vec!["C".parse().unwrap(); 20];
+    let (mut errors, mut sample) = (ForceErrors::new(), ParitySample::new(3000, 1));
+    for _ in 0..200 {
+        let reference: Vec<Vec3> = (0..20).map(|_| 1.3 * generator.normal_vector()).collect();
+        let predicted: Vec<Vec3> = reference
+            .iter()
+            .map(|f| f + 0.08 * generator.normal_vector())
+            .collect();
+        errors.add_frame(&carbon, &predicted, &reference).unwrap();
+        sample.add_forces(&reference, &predicted);
+    }
+    plots::force_parity(&sample, &errors.report().unwrap())
+}
+
+fn vibrations() -> Figure {
+    let velocity = |k: usize| {
+        let t = 2.0 * k as f64 * FEMTOSECOND;
+        [(0.9, 1.0), (1.9, 0.8), (5.6, 0.6)]
+            .map(|(omega, weight): (f64, f64)| weight * (omega * t).cos() * Vec3::x())
+            .to_vec()
+    };
+    let velocities: Vec<Vec<Vec3>> = (0..2000).map(velocity).collect();
+    let correlation =
+        VelocityAutocorrelation::of(&velocities, &[1.0; 3], 2.0 * FEMTOSECOND).unwrap();
+    plots::spectrum(&correlation.spectrum(), 4000.0)
+}
+
+fn scaling() -> Figure {
+    let points = |slope: f64| {
+        (0..8)
+            .map(|k| 9.0 * 2f64.powi(k))
+            .map(|n| [n, 0.02 * n.powf(slope)])
+            .collect()
+    };
+    let panel = Panel::new(
+        Axis::logarithmic("Atoms"),
+        Axis::logarithmic("Time per step (ms)"),
+    )
+    .with("fused", Mark::LineAndPoints, points(1.2))
+    .with("reference", Mark::LineAndPoints, points(1.7))
+    .with("all pairs", Mark::Dashed, points(2.0))
+    .with("linear", Mark::Guide, points(1.0));
+    Figure::single("Cost of one step", panel)
+}
+
+fn gallery() -> Vec<(&'static str, Figure)> {
+    let scores = DistanceScores {
+        h_r_mae: Some(0.0213),
+        h_r_floor: Some(0.0121),
+        h_r_half_split: Some(0.033),
+    };
+    let swing = |mean: f64, width: f64| noisy(6000, 5, move |_, slow| mean + width * slow);
+    let energy = noisy(6000, 6, |time, slow| -4209.3 + 1e-6 * time + 2e-4 * slow);
+    let bonds = noisy(6000, 7, |time, slow| {
+        0.12 + 0.05 * slow.abs() + 0.4 * (time / 300.0).powi(9)
+    });
+    vec![
+        (
+            "distances",
+            plots::distances(&ring(0.1, 1), Some(&ring(0.08, 2)), &scores),
+        ),
+        (
+            "distances-alone",
+            plots::distances(&ring(0.1, 1), None, &DistanceScores::default()),
+        ),
+        (
+            "temperature",
+            plots::temperature_and_energy(&swing(500.0, 60.0), Some(500.0), &energy),
+        ),
+        ("bonds", plots::bond_deviation(&bonds, 0.5)),
+        (
+            "rdf",
+            plots::radial_distribution(&crystal(0.3), Some(&crystal(0.2))),
+        ),
+        ("shape", plots::shape(&swing(0.8, 0.1), &swing(2.4, 0.05))),
+        ("parity", parity()),
+        ("spectrum", vibrations()),
+        ("scaling", scaling()),
+    ]
+}
+
+fn check(figure: &Figure, stem: &Path) {
+    let [svg, png] = figure.save(stem).unwrap();
+    let text = std::fs::read_to_string(&svg).unwrap();
+    assert!(text.starts_with("<svg width=\"1200\" height=\"800\" viewBox=\"0 0 2400 1600\""));
+    for label in figure
+        .panels
+        .iter()
+        .flat_map(|panel| [&panel.x.label, &panel.y.label])
+    {
+        assert!(
+            text.contains(label.as_str()),
+            "{label} in {}",
+            svg.display()
+        );
+    }
+    assert!(
+        text.len() < 3_000_000,
+        "{} bytes in {}",
+        text.len(),
+        svg.display()
+    );
+    let bytes = std::fs::read(&png).unwrap();
+    assert_eq!(&bytes[..8], b"\x89PNG\r\n\x1a\n");
+    let size = |at: usize| u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap());
+    assert_eq!((size(16), size(20)), (1200, 800));
+}
+
+#[test]
+fn every_figure_is_written_twice() {
+    let temporary = tempfile::tempdir().unwrap();
+    let folder =
+        std::env::var_os("OREO_FIGURES").map_or(temporary.path().to_path_buf(), PathBuf::from);
+    for (name, figure) in gallery() {
+        check(&figure, &folder.join(name));
+    }
+}
+
+/// Reports are written for runs that died: a figure of nothing, or of NaN, must not end the report.
+#[test]
+fn empty_and_broken_series_still_draw() {
+    let folder = tempfile::tempdir().unwrap();
+    check(
+        &plots::bond_deviation(&[], 0.5),
+        &folder.path().join("empty"),
+    );
+    let broken = [
+        [0.0, 1.0],
+        [1.0, f64::NAN],
+        [2.0, f64::INFINITY],
+        [3.0, 2.0],
+    ];
+    check(
+        &plots::temperature_and_energy(&broken, None, &broken),
+        &folder.path().join("v1.2-broken"),
+    );
+    assert!(folder.path().join("v1.2-broken.png").exists());
+}
+
+#[test]
+fn a_folder_that_does_not_exist_is_named() {
+    let error = scaling().save(Path::new("/nowhere/at/all")).unwrap_err();
+    let ValidationError::Plot { path, .. } = &error else {
+        panic!("{error}")
+    };
+    assert_eq!(path, Path::new("/nowhere/at/all.svg"));
+}
