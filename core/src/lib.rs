@@ -22,8 +22,9 @@ mod potential;
 pub mod random;
 mod rigid_motion;
 mod state;
+mod stop;
 mod system;
-#[cfg(feature = "testing")]
+#[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod units;
 
@@ -31,12 +32,13 @@ pub use cell::{Cell, CellError, Periodic};
 pub use element::{Element, ElementSet, UnknownElement};
 pub use frame::{Frame, FrameRef};
 pub use integrator::Integrator;
-pub use neighbors::{NeighborList, NeighborRequest, Neighbors};
-pub use observer::{Observer, ObserverError, Stop, View};
+pub use neighbors::{NeighborError, NeighborList, NeighborRequest, Neighbors};
+pub use observer::{Observer, ObserverError, View};
 pub use persist::{Archive, ArchiveError, Persist, Scope};
 pub use potential::{Capabilities, Potential, PotentialError, Request, Sum};
 pub use rigid_motion::RigidMotion;
 pub use state::State;
+pub use stop::Stop;
 pub use system::System;
 
 /// A position, momentum or force.

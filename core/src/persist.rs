@@ -45,7 +45,7 @@ pub trait Archive {
             .flat_map(|value| value.to_le_bytes())
             .collect();
         self.bytes(name, &mut raw)?;
-        if raw.len() % 8 != 0 {
+        if !raw.len().is_multiple_of(8) {
             return Err(ArchiveError::Length {
                 name: name.into(),
                 expected: raw.len() / 8 * 8,

@@ -1,9 +1,19 @@
 //! Who is near whom. The order of the pairs, hence every sum over them, does not depend on when the list was built.
+//!
+//! - [`Neighbors`]: the list itself, which potentials read
+//! - [`NeighborList`]: the list with a skin, which the engine keeps up to date
+//! - `all_pairs`, `cell_list`: the two builders, quadratic for molecules and linear for boxes; equal output is a test
 
 mod all_pairs;
 mod cell_list;
+mod list;
+#[cfg(test)]
+mod tests;
+
+pub use list::NeighborList;
 
 use crate::{Cell, Vec3};
+use thiserror::Error;
 
 /// What a potential asks for.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -60,36 +70,39 @@ impl Neighbors {
             }
         }
     }
+
+    /// Forgets the pairs, keeps the memory.
+    fn clear(&mut self) {
+        self.first.clear();
+        self.first.push(0);
+        self.second.clear();
+        self.shifts.clear();
+    }
+
+    fn end_row(&mut self) -> Result<(), NeighborError> {
+        let end = u32::try_from(self.second.len()).map_err(|_| NeighborError::TooManyPairs {
+            pairs: self.second.len() as f64,
+        })?;
+        self.first.push(end);
+        Ok(())
+    }
 }
 
-/// A neighbour list with a skin. A cache: it can be rebuilt at any time without changing a bit of the dynamics, so
-/// checkpoints drop it.
-#[derive(Debug, Clone)]
-pub struct NeighborList {
-    cutoff: f64,
-    skin: f64,
-    pairs: Neighbors,
-    // built_positions, built_cell, rebuild count, scratch for the builders: all kept to avoid allocation
-}
-
-impl NeighborList {
-    /// Lists pairs up to `cutoff + skin`, Å.
-    pub fn new(request: NeighborRequest, skin: f64) -> Self {
-        Self {
-            cutoff: request.cutoff,
-            skin,
-            pairs: Neighbors::default(),
-        }
-    }
-
-    /// Rebuilds when an atom has moved by half the skin since the last build, or the cell or the number of atoms
-    /// changed.
-    pub fn update(&mut self, _positions: &[Vec3], _cell: &Cell) {
-        todo!("{} {}", self.cutoff, self.skin)
-    }
-
-    /// As of the last update.
-    pub fn pairs(&self) -> &Neighbors {
-        &self.pairs
-    }
+/// Why there is no neighbour list.
+#[derive(Debug, Clone, Error, PartialEq)]
+pub enum NeighborError {
+    /// More than the list can count, e.g. because the cell is far smaller than the cutoff.
+    #[error("neighbour list would hold {pairs:.1e} pairs, more than 4.29e9; use a larger cell or a shorter cutoff")]
+    TooManyPairs {
+        /// Found or estimated.
+        pairs: f64,
+    },
+    /// Images of the cell cannot be counted as far as the atom has gone; the dynamics diverged.
+    #[error("atom {atom} is {boxes:.1e} boxes away from the cell; the dynamics has diverged, use a shorter time step")]
+    Escaped {
+        /// Index from 0.
+        atom: usize,
+        /// Fractional coordinate.
+        boxes: f64,
+    },
 }

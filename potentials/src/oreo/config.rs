@@ -1,5 +1,7 @@
 //! Hyper-parameters of the ET, as the weights file states them.
 
+use super::layout::layout;
+
 /// Everything that shapes the network; names as in TorchMD-NET's `hyper_parameters`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
@@ -20,4 +22,63 @@ pub struct Config {
     /// Where the cosine cutoff acts in a layer: on v_j (true: scalar and vector messages vanish at the cutoff) or on
     /// a_ij (false: the 2023 and paper behaviour; energy and forces can jump when a pair crosses the cutoff)
     pub vector_cutoff: bool,
+}
+
+impl Config {
+    /// The network of the ET-OREO paper (2023), 6.9 million parameters, with the cutoff that conserves energy.
+    pub fn et_oreo() -> Self {
+        Self {
+            channels: 256,
+            layers: 8,
+            heads: 8,
+            radial_functions: 64,
+            cutoff_lower: 0.0,
+            cutoff_upper: 5.0,
+            max_z: 100,
+            vector_cutoff: true,
+        }
+    }
+
+    /// C / heads
+    pub fn head_width(&self) -> usize {
+        self.channels / self.heads
+    }
+
+    /// Trainable numbers of the whole network, radial functions and output head included.
+    pub fn parameter_count(&self) -> usize {
+        layout(self)
+            .iter()
+            .filter(|entry| entry.trainable)
+            .map(|entry| entry.count())
+            .sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// TorchMD-NET 3.1.0 counts the same numbers. Forgetting the head's biases or the radial functions fails here.
+    #[test]
+    fn parameter_counts_are_those_of_torchmd_net() {
+        let full = Config::et_oreo();
+        assert_eq!(full.parameter_count(), 6_865_026);
+        assert_eq!(full.head_width(), 32);
+        let small = Config {
+            channels: 32,
+            layers: 2,
+            heads: 4,
+            radial_functions: 16,
+            ..full
+        };
+        assert_eq!(small.parameter_count(), 42_146);
+        let peer = Config {
+            channels: 128,
+            layers: 4,
+            heads: 8,
+            radial_functions: 32,
+            ..small
+        };
+        assert_eq!(peer.parameter_count(), 943_170);
+    }
 }

@@ -1,7 +1,29 @@
-//! The Equivariant Transformer (ET). (one-page description to be written)
+//! The Equivariant Transformer (ET) of Thölke & De Fabritiis 2022 (arXiv 2202.02541), as used by ET-OREO.
+//!
+//! Weights files:
+//! - [`Weights`]: a network that can be evaluated, from a `.safetensors` file or a TorchMD-NET checkpoint
+//! - [`Inspection`]: what is in such a file, even where it cannot be evaluated, and why not
+//! - [`Config`]: the sizes; [`layout`]: every tensor with shape and initial value
+//! - [`WeightsError`]: what can be wrong with a file
 
+pub mod basis;
+mod checkpoint;
 pub mod config;
+mod contents;
+mod error;
+mod file;
+mod initial;
+mod inspection;
+pub mod layout;
+mod numbers;
+mod options;
+#[cfg(feature = "candle")]
+pub mod reference;
+mod safetensors;
 pub mod weights;
 
 pub use config::Config;
+pub use contents::FileKind;
+pub use error::{WeightsError, WeightsProblem};
+pub use inspection::{Inspection, TensorFacts};
 pub use weights::{Tensor, Weights};

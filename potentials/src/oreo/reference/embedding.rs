@@ -1,0 +1,57 @@
+//! An atom's first feature: its element and the elements around it.
+
+use super::geometry::Geometry;
+use super::graph::Graph;
+use super::linear::Linear;
+use super::parameters::Parameters;
+use crate::oreo::Config;
+use candle_core::{Result, Tensor};
+
+/// n_i = Σ_j B[z_j] ⊙ (W_d g(r_ij) + b_d) c(r_ij), x_i = W_c [A[z_i]; n_i] + b_c. No self loops here.
+pub(super) struct Embedding {
+    /// W_c's left half applied to `embedding.weight` (A), plus `neighbor_embedding.combine.bias`, (max_z, C): a
+    /// function of the element alone
+    element: Tensor,
+    /// B, `neighbor_embedding.embedding.weight`, (max_z, C)
+    neighbor: Tensor,
+    /// W_d, b_d, `neighbor_embedding.distance_proj`
+    distance_proj: Linear,
+    /// W_c's right half, `neighbor_embedding.combine.weight`
+    combine: Linear,
+}
+
+impl Embedding {
+    /// Below `representation_model`.
+    pub fn load(parameters: &Parameters<'_>, config: &Config) -> Result<Self> {
+        let (c, max_z) = (config.channels, config.max_z);
+        let neighbor = parameters.at("neighbor_embedding");
+        let table = parameters.tensor("embedding.weight", &[max_z, c])?;
+        let combine = neighbor.tensor("combine.weight", &[c, 2 * c])?;
+        let bias = neighbor.tensor("combine.bias", &[c])?;
+        Ok(Self {
+            element: table
+                .matmul(&combine.narrow(1, 0, c)?.t()?)?
+                .broadcast_add(&bias)?,
+            neighbor: neighbor.tensor("embedding.weight", &[max_z, c])?,
+            distance_proj: Linear::load(&neighbor.at("distance_proj"), config.radial_functions, c)?,
+            combine: Linear::new(&combine.narrow(1, c, c)?, None)?,
+        })
+    }
+
+    /// → (N, C)
+    pub fn forward(&self, graph: &Graph, geometry: &Geometry) -> Result<Tensor> {
+        let element = self.element.index_select(&graph.atomic_numbers, 0)?;
+        let neighbor = self.neighbor.index_select(&graph.atomic_numbers, 0)?;
+        let filter = self
+            .distance_proj
+            .forward(&geometry.radial)?
+            .broadcast_mul(&geometry.cutoff)?; // (P, C)
+        let both_ways = Tensor::cat(&[&filter, &filter], 0)?; // (2P, C)
+        let pair_edges = |edges: &Tensor| edges.narrow(0, 0, 2 * graph.pairs);
+        let messages = (neighbor.index_select(&pair_edges(&graph.senders)?, 0)? * both_ways)?;
+        let sums = element
+            .zeros_like()?
+            .index_add(&pair_edges(&graph.receivers)?, &messages, 0)?;
+        element + self.combine.forward(&sums)?
+    }
+}

@@ -1,0 +1,48 @@
+//! The ET in tensor operations: readable, differentiable, on any device; the definition that faster paths are held to.
+//!
+//! Sources: Thölke & De Fabritiis 2022 (TorchMD-NET, arXiv 2202.02541) for the network; the choice of
+//! `vector_cutoff = false` is that of 2023's pre-training code, `true` that of TorchMD-NET today. Tensor names are
+//! TorchMD-NET's. N atoms, P undirected pairs within the cutoff, E = 2P + N directed edges with self loops, C channels,
+//! K radial functions, L layers; x (N, C) and vec (3N, C) are the features of the atoms.
+//!
+//! | symbol | what | name | file |
+//! |---|---|---|---|
+//! | r_p, û, r | r_j − r_i of a pair, its direction and length | `pair_vectors` | `geometry.rs` |
+//! | c(r) | cosine cutoff | | `geometry.rs` |
+//! | g_k(r), μ_k, β_k | radial functions | `distance_expansion.{means, betas}` | `geometry.rs` |
+//! | A[z] | embedding of an element | `embedding` | `embedding.rs` |
+//! | B[z], W_d, b_d, W_c, b_c | embedding of the neighbours | `neighbor_embedding.{embedding, distance_proj, combine}` | `embedding.rs` |
+//! | y | LayerNorm(x) | `attention_layers.ℓ.layernorm` | `layer_norm.rs` |
+//! | q, k, v = (s, a, b) | query, key, value | `attention_layers.ℓ.{q_proj, k_proj, v_proj}` | `attention.rs` |
+//! | v1, v2, v3, d | W_vec vec, d = Σ_xyz v1 ⊙ v2 | `attention_layers.ℓ.vec_proj` | `attention.rs` |
+//! | D^k, D^v | filters by distance | `attention_layers.ℓ.{dk_proj, dv_proj}` | `attention.rs` |
+//! | o1, o2, o3 | W_o x̂ + b | `attention_layers.ℓ.o_proj` | `attention.rs` |
+//! | W1, W2, MLP | gated blocks of the head | `output_network.{0, 1}.{vec1_proj, vec2_proj, update_net}` | `readout.rs` |
+//! | E = std Σ_i e_i + mean | energy | `std`, `mean` | `model.rs` |
+//!
+//! Forces come from one reverse pass to the *pair vectors*, which are computed in f64 outside of the network: periodic
+//! images and the virial then need nothing of their own.
+
+mod attention;
+mod batch;
+mod embedding;
+mod geometry;
+mod graph;
+mod layer_norm;
+mod linear;
+mod model;
+mod parameters;
+mod potential;
+mod readout;
+
+pub use graph::Graph;
+pub use model::{Features, Model};
+pub use parameters::tensors;
+pub use potential::{OreoReference, Precision};
+
+use candle_core::{Result, Tensor};
+
+/// x·σ(x). candle's own silu has NaN as second derivative at large negative x.
+fn silu(x: &Tensor) -> Result<Tensor> {
+    x * candle_nn::ops::sigmoid(x)?
+}

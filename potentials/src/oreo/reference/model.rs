@@ -1,0 +1,107 @@
+//! The network as a whole: pair vectors in, energies out.
+
+use super::attention::AttentionLayer;
+use super::embedding::Embedding;
+use super::geometry::DistanceExpansion;
+use super::graph::Graph;
+use super::layer_norm::LayerNorm;
+use super::parameters::Parameters;
+use super::readout::Readout;
+use crate::oreo::Config;
+use candle_core::{DType, Result, Tensor};
+use std::collections::BTreeMap;
+
+/// The ET in tensor operations. Built from constants it computes energies and forces; built from variables it can be
+/// trained (everything that it derives from them at construction is in the graph, so build it anew at every step).
+pub struct Model {
+    expansion: DistanceExpansion,
+    embedding: Embedding,
+    attention_layers: Vec<AttentionLayer>,
+    out_norm: LayerNorm,
+    readout: Readout,
+    /// f64 scalar
+    std: Tensor,
+    /// eV, f64 scalar
+    mean: Tensor,
+}
+
+/// Everything that one forward pass computes, for comparison with other implementations. Vectors are (3N, C) with row
+/// `axis · N + atom`.
+pub struct Features {
+    /// After the neighbour embedding, then after each layer; L + 1 of (N, C)
+    pub x: Vec<Tensor>,
+    /// After each layer; L of (3N, C)
+    pub vec: Vec<Tensor>,
+    /// After the last norm, (N, C)
+    pub x_out: Tensor,
+    /// After the first block of the head, (N, C/2)
+    pub head_x: Tensor,
+    /// After the first block of the head, (3N, C/2)
+    pub head_vec: Tensor,
+    /// e_i, before `std` and `mean`, (N, 1)
+    pub atom_energies: Tensor,
+    /// E = std · Σ_i e_i + mean of each molecule, eV, (B,), f64
+    pub energies: Tensor,
+}
+
+impl Model {
+    /// `tensors` as [`super::tensors`] makes them, all of one dtype on one device.
+    ///
+    /// Fails when a tensor is missing or has not the shape that the hyper-parameters demand.
+    pub fn new(config: &Config, tensors: &BTreeMap<String, Tensor>) -> Result<Self> {
+        let root = Parameters::new(tensors);
+        let representation = root.at("representation_model");
+        let expansion = DistanceExpansion::load(&representation.at("distance_expansion"), config)?;
+        let layers = representation.at("attention_layers");
+        let attention_layers = (0..config.layers)
+            .map(|layer| AttentionLayer::load(&layers.at(&layer.to_string()), config, &expansion))
+            .collect::<Result<_>>()?;
+        Ok(Self {
+            embedding: Embedding::load(&representation, config)?,
+            attention_layers,
+            out_norm: LayerNorm::load(&representation.at("out_norm"), config.channels)?,
+            readout: Readout::load(&root.at("output_model.output_network"), config)?,
+            expansion,
+            std: root.tensor("std", &[])?.to_dtype(DType::F64)?,
+            mean: root.tensor("mean", &[])?.to_dtype(DType::F64)?,
+        })
+    }
+
+    /// E of each molecule, eV, (B,), f64. `pair_vectors` is r_j − r_i of each pair of the graph, Å, (P, 3), in the dtype
+    /// of the weights; make it a variable to have ∂E/∂r.
+    pub fn energy(&self, graph: &Graph, pair_vectors: &Tensor) -> Result<Tensor> {
+        Ok(self.features(graph, pair_vectors)?.energies)
+    }
+
+    /// The same with everything in between.
+    pub fn features(&self, graph: &Graph, pair_vectors: &Tensor) -> Result<Features> {
+        let geometry = self.expansion.forward(graph, pair_vectors)?;
+        let mut x = vec![self.embedding.forward(graph, &geometry)?];
+        let mut vec = Vec::new();
+        for (n, layer) in self.attention_layers.iter().enumerate() {
+            let (next_x, next_vec) = layer.forward(graph, &geometry, &x[n], vec.last())?;
+            x.push(next_x);
+            vec.push(next_vec);
+        }
+        let x_out = self.out_norm.forward(&x[self.attention_layers.len()])?;
+        let head = self.readout.forward(graph, &x_out, &vec[vec.len() - 1])?;
+        Ok(Features {
+            energies: self.energies(graph, &head.atom_energies)?,
+            x,
+            vec,
+            x_out,
+            head_x: head.x,
+            head_vec: head.vec,
+            atom_energies: head.atom_energies,
+        })
+    }
+
+    /// Summed in f64: total energies have more digits than f32 holds.
+    fn energies(&self, graph: &Graph, atom_energies: &Tensor) -> Result<Tensor> {
+        let atom_energies = atom_energies.squeeze(1)?.to_dtype(DType::F64)?;
+        graph
+            .sum_molecules(&atom_energies)?
+            .broadcast_mul(&self.std)?
+            .broadcast_add(&self.mean)
+    }
+}

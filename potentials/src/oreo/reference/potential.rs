@@ -1,0 +1,145 @@
+//! The network as a [`Potential`].
+
+use super::batch::{Batch, Topology};
+use super::graph::Graph;
+use super::{tensors, Model};
+use crate::oreo::Weights;
+use candle_core::{DType, Device, Tensor, Var};
+use oreo_core::{Capabilities, NeighborRequest, Potential, PotentialError, Request, Vec3};
+
+/// The arithmetic of the network; the dynamics are f64 in any case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Precision {
+    /// For production.
+    F32,
+    /// For tests and references.
+    F64,
+}
+
+/// The ET in tensor operations, on the CPU or on a GPU: the definition that faster paths are held to.
+pub struct OreoReference {
+    model: Model,
+    capabilities: Capabilities,
+    cutoff: f64,
+    dtype: DType,
+    device: Device,
+    /// Scratch only.
+    batch: Batch,
+    /// Scratch only: the index tensors of the last call, good as long as the same pairs are within the cutoff.
+    graph: Option<(Topology, Graph)>,
+}
+
+const NAME: &str = "OREO reference";
+
+impl OreoReference {
+    /// Fails on hyper-parameters that this network does not have and on missing or misshapen tensors.
+    pub fn new(
+        weights: &Weights,
+        precision: Precision,
+        device: &Device,
+    ) -> Result<Self, PotentialError> {
+        let (dtype, name) = match precision {
+            Precision::F32 => (DType::F32, "f32"),
+            Precision::F64 => (DType::F64, "f64"),
+        };
+        let config = &weights.config;
+        let model = tensors(weights, dtype, device)
+            .and_then(|tensors| Model::new(config, &tensors))
+            .map_err(backend)?;
+        Ok(Self {
+            model,
+            capabilities: Capabilities {
+                name: NAME.into(),
+                precision: name,
+                neighbors: Some(NeighborRequest {
+                    cutoff: config.cutoff_upper,
+                }),
+                elements: weights.elements(),
+                virial: true,
+                periodic: true,
+                atoms_per_call: Some(ATOMS_PER_CALL),
+            },
+            cutoff: config.cutoff_upper,
+            dtype,
+            device: device.clone(),
+            batch: Batch::default(),
+            graph: None,
+        })
+    }
+
+    /// The network itself, for its features and for training.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// E of each molecule (eV) and ∂E/∂r of each pair (eV/Å).
+    fn energies_and_gradients(&mut self) -> candle_core::Result<(Vec<f64>, Vec<Vec3>)> {
+        let graph = match self.graph.take() {
+            Some((topology, graph)) if topology == self.batch.topology => (topology, graph),
+            _ => self.new_graph()?,
+        };
+        let (_, graph) = self.graph.insert(graph);
+        let vectors: Vec<f64> = self
+            .batch
+            .vectors
+            .iter()
+            .flat_map(|r| r.iter().copied())
+            .collect();
+        let vectors = Tensor::from_vec(vectors, (self.batch.vectors.len(), 3), &self.device)?;
+        let vectors = Var::from_tensor(&vectors.to_dtype(self.dtype)?)?;
+        let energies = self.model.energy(graph, &vectors)?;
+        let gradients = match self.batch.vectors.is_empty() {
+            true => Vec::new(),
+            false => match energies.sum_all()?.backward()?.get(&vectors) {
+                Some(gradient) => gradient.to_dtype(DType::F64)?.to_vec2()?,
+                None => candle_core::bail!("the energy has no derivative by the pair vectors"),
+            },
+        };
+        let gradients = gradients
+            .iter()
+            .map(|g| Vec3::new(g[0], g[1], g[2]))
+            .collect();
+        Ok((energies.to_vec1()?, gradients))
+    }
+
+    fn new_graph(&self) -> candle_core::Result<(Topology, Graph)> {
+        let topology = self.batch.topology.clone();
+        let graph = Graph::new(
+            &topology.atomic_numbers,
+            &topology.molecule,
+            self.batch.molecules(),
+            &topology.pairs,
+            &self.device,
+        )?;
+        Ok((topology, graph))
+    }
+}
+
+/// The memory of one reverse pass of the full-size network is about 15 MB per atom in a dense polymer.
+const ATOMS_PER_CALL: usize = 256;
+
+impl Potential for OreoReference {
+    fn capabilities(&self) -> Capabilities {
+        self.capabilities.clone()
+    }
+
+    fn evaluate(&mut self, requests: &mut [Request<'_>]) -> Result<(), PotentialError> {
+        for request in requests.iter() {
+            self.capabilities.check(request.system, request.cell)?;
+        }
+        self.batch.fill(requests, self.cutoff);
+        let (energies, gradients) = self.energies_and_gradients().map_err(backend)?;
+        for (request, energy) in requests.iter_mut().zip(energies) {
+            *request.energy += energy;
+        }
+        self.batch.add_forces(requests, &gradients);
+        Ok(())
+    }
+}
+
+fn backend(error: candle_core::Error) -> PotentialError {
+    PotentialError::Backend {
+        potential: NAME.into(),
+        message: error.to_string(),
+    }
+}

@@ -1,0 +1,196 @@
+//! The folder of a run: names, who may write there, and one process at a time.
+
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use thiserror::Error;
+
+/// Where everything of a run lies.
+#[derive(Debug, Clone)]
+pub struct RunDirectory {
+    root: PathBuf,
+}
+
+/// Why a folder cannot hold the run.
+#[derive(Debug, Error)]
+pub enum DirectoryError {
+    /// Would mix two runs.
+    #[error("{} is not empty; continue it with `oreo resume {}`, replace it with --overwrite, or choose another --output", .0.display(), .0.display())]
+    NotEmpty(PathBuf),
+    /// Not a folder that `oreo run` made.
+    #[error("{} has no config.toml: not the folder of a run", .0.display())]
+    NotARun(PathBuf),
+    /// Another process writes there.
+    #[error("{} is in use by another oreo process; wait for it or stop it first", .0.display())]
+    InUse(PathBuf),
+    /// The system said no.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// File or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// Files and folders that a run makes; `--overwrite` removes these and nothing else.
+const OWN_FILES: [&str; 8] = [
+    "config.toml",
+    "summary.json",
+    "checkpoint.oreo",
+    "checkpoint.previous.oreo",
+    "log.txt",
+    "analysis.json",
+    "report.html",
+    "plots",
+];
+
+impl RunDirectory {
+    /// Names only; touches nothing.
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    /// A new folder, or an empty one, or with `overwrite` one whose earlier run is removed.
+    pub fn create(root: &Path, overwrite: bool) -> Result<Self, DirectoryError> {
+        let directory = Self::new(root);
+        if overwrite {
+            directory
+                .remove_own_files()
+                .map_err(|source| directory.io(root, source))?;
+        } else if !directory.is_empty() {
+            return Err(DirectoryError::NotEmpty(root.to_path_buf()));
+        }
+        fs::create_dir_all(root).map_err(|source| directory.io(root, source))?;
+        Ok(directory)
+    }
+
+    /// The folder of an earlier run.
+    pub fn open(root: &Path) -> Result<Self, DirectoryError> {
+        let directory = Self::new(root);
+        match directory.config().is_file() {
+            true => Ok(directory),
+            false => Err(DirectoryError::NotARun(root.to_path_buf())),
+        }
+    }
+
+    /// Held as long as the value lives; released by the system even after kill -9.
+    pub fn lock(&self) -> Result<File, DirectoryError> {
+        let path = self.root.join(".lock");
+        let file = File::create(&path).map_err(|source| self.io(&path, source))?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => Err(DirectoryError::InUse(self.root.clone())),
+            Err(TryLockError::Error(source)) => Err(self.io(&path, source)),
+        }
+    }
+
+    /// The folder itself.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// `config.toml`: complete and resolved.
+    pub fn config(&self) -> PathBuf {
+        self.root.join("config.toml")
+    }
+
+    /// `summary.json`
+    pub fn summary(&self) -> PathBuf {
+        self.root.join("summary.json")
+    }
+
+    /// `checkpoint.oreo`
+    pub fn checkpoint(&self) -> PathBuf {
+        self.root.join("checkpoint.oreo")
+    }
+
+    /// `log.txt`
+    pub fn log(&self) -> PathBuf {
+        self.root.join("log.txt")
+    }
+
+    /// `plots/`
+    pub fn plots(&self) -> PathBuf {
+        self.root.join("plots")
+    }
+
+    /// `replica-N/`
+    pub fn replica(&self, id: u32) -> PathBuf {
+        self.root.join(format!("replica-{id}"))
+    }
+
+    /// `replica-N/`, made if missing.
+    pub fn create_replica(&self, id: u32) -> Result<PathBuf, DirectoryError> {
+        let path = self.replica(id);
+        fs::create_dir_all(&path).map_err(|source| self.io(&path, source))?;
+        Ok(path)
+    }
+
+    fn is_empty(&self) -> bool {
+        fs::read_dir(&self.root).map_or(true, |mut entries| {
+            entries.all(|e| e.is_ok_and(|e| e.file_name() == ".lock"))
+        })
+    }
+
+    fn remove_own_files(&self) -> io::Result<()> {
+        let Ok(entries) = fs::read_dir(&self.root) else {
+            return Ok(());
+        };
+        for entry in entries {
+            let entry = entry?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let replica = name
+                .strip_prefix("replica-")
+                .is_some_and(|id| id.parse::<u32>().is_ok());
+            if replica || OWN_FILES.contains(&name.as_str()) {
+                match entry.file_type()?.is_dir() {
+                    true => fs::remove_dir_all(entry.path())?,
+                    false => fs::remove_file(entry.path())?,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn io(&self, path: &Path, source: io::Error) -> DirectoryError {
+        DirectoryError::Io {
+            path: path.to_path_buf(),
+            source,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_with_contents_is_refused_and_overwrite_spares_what_is_not_ours() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        fs::create_dir(root.join("replica-0")).unwrap();
+        fs::write(root.join("config.toml"), "").unwrap();
+        fs::write(root.join("thesis.tex"), "").unwrap();
+        assert!(matches!(
+            RunDirectory::create(root, false),
+            Err(DirectoryError::NotEmpty(_))
+        ));
+        RunDirectory::create(root, true).unwrap();
+        let left: Vec<_> = fs::read_dir(root)
+            .unwrap()
+            .map(|e| e.unwrap().file_name())
+            .collect();
+        assert_eq!(left, ["thesis.tex"]);
+    }
+
+    #[test]
+    fn only_one_process_at_a_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let directory = RunDirectory::create(folder.path(), false).unwrap();
+        let lock = directory.lock().unwrap();
+        assert!(matches!(directory.lock(), Err(DirectoryError::InUse(_))));
+        drop(lock);
+        directory.lock().unwrap();
+    }
+}

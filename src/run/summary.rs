@@ -1,0 +1,152 @@
+//! `summary.json`: what a run did, under names that scripts rely on.
+
+use serde::{Deserialize, Serialize};
+
+/// The whole file. A number that could not be computed is `null`, never a made-up zero.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// Of the program.
+    pub version: String,
+    /// Lower-case hex; `null` for a built-in potential.
+    pub weights_sha256: Option<String>,
+    /// Of the potential.
+    pub potential: String,
+    /// `f64`, `f32`, …
+    pub precision: String,
+    /// `cpu`, …
+    pub device: String,
+    /// Threads of the potential.
+    pub threads: usize,
+    /// Steps asked for.
+    pub steps: u64,
+    /// fs
+    pub timestep_fs: f64,
+    /// s, of this process
+    pub wall_s: f64,
+    /// Steps of all replicas together, in this process, per wall second, output included.
+    pub steps_per_s: f64,
+    /// Simulated time of one replica per day of wall time.
+    pub ns_per_day: f64,
+    /// Of one step of all replicas together, output included; this process.
+    pub ms_per_step: MsPerStep,
+    /// In order of their ids.
+    pub replicas: Vec<ReplicaSummary>,
+    /// Over the replicas.
+    pub h_r_mae: MeanStd,
+    /// Over the replicas, ps.
+    pub stable_ps: MeanStd,
+}
+
+/// ms
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct MsPerStep {
+    pub mean: f64,
+    pub p50: f64,
+    pub p99: f64,
+}
+
+/// One replica.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ReplicaSummary {
+    /// From 0.
+    pub id: u32,
+    /// Of the run; the replica draws from stream `id` of it.
+    pub seed: u64,
+    /// Finished.
+    pub steps: u64,
+    /// Why it ended.
+    pub stop: StopSummary,
+    /// ps, until instability or the end
+    pub stable_ps: f64,
+    /// Against the reference; `null` without one
+    pub h_r_mae: Option<f64>,
+    /// Expected from sampling alone (block bootstrap of this run)
+    pub h_r_floor: Option<f64>,
+    /// First half against second half of the reference
+    pub h_r_half_split: Option<f64>,
+    /// Means over the run
+    pub temperature_k: Temperatures,
+    /// Degrees of freedom that `temperature_k.all` counts
+    pub dof: usize,
+    /// eV/ps, slope of the conserved quantity
+    pub conserved_drift_ev_per_ps: Option<f64>,
+}
+
+/// Why a replica ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StopSummary {
+    /// `completed`, `bond`, `rdf`, `non_finite`, `temperature`, `force` or `requested`
+    pub cause: String,
+    /// Where.
+    pub step: u64,
+    /// In words.
+    pub detail: String,
+}
+
+/// K
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Temperatures {
+    pub all: Option<f64>,
+    pub translation: Option<f64>,
+    pub rotation: Option<f64>,
+    pub vibration: Option<f64>,
+}
+
+/// Mean and sample standard deviation; `std` is `null` for fewer than two values.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct MeanStd {
+    pub mean: Option<f64>,
+    pub std: Option<f64>,
+}
+
+impl MeanStd {
+    /// Of those that are there.
+    pub fn of(values: impl Iterator<Item = Option<f64>>) -> Self {
+        let values: Vec<f64> = values.flatten().collect();
+        let count = values.len() as f64;
+        let mean = values.iter().sum::<f64>() / count;
+        let variance = values
+            .iter()
+            .map(|value| (value - mean).powi(2))
+            .sum::<f64>()
+            / (count - 1.0);
+        Self {
+            mean: (count > 0.0).then_some(mean),
+            std: (count > 1.0).then(|| variance.sqrt()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mean_and_sample_deviation_by_hand() {
+        let statistics = MeanStd::of([Some(1.0), None, Some(3.0)].into_iter());
+        assert_eq!(
+            statistics,
+            MeanStd {
+                mean: Some(2.0),
+                std: Some(2f64.sqrt())
+            }
+        );
+        assert_eq!(
+            MeanStd::of(std::iter::once(Some(5.0))),
+            MeanStd {
+                mean: Some(5.0),
+                std: None
+            }
+        );
+        assert_eq!(
+            MeanStd::of(std::iter::empty()),
+            MeanStd {
+                mean: None,
+                std: None
+            }
+        );
+    }
+}
