@@ -22,7 +22,7 @@
 //! turn around. It matters for few degrees of freedom or short τ, and not at all for N_f → ∞.
 //!
 //! Conserved: effective energy, E + K less the heat α brought in (their eq. 15). A total momentum or angular momentum
-//! of zero stays zero.
+//! of zero stays zero, but rounding errors do not: use it inside [`crate::WithoutRigidMotion`].
 
 use crate::error::{positive, IntegratorError};
 use crate::KineticTarget;

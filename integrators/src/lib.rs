@@ -7,6 +7,8 @@
 //! | [`Langevin`] | canonical, all 3N modes | robust, best positions at a large step; destroys the dynamics, no conserved momentum |
 //! | [`Csvr`] | canonical | robust, disturbs the dynamics little, conserves momentum; one factor for all atoms, so it does not mix modes |
 //!
+//! Nosé–Hoover and CSVR belong inside [`WithoutRigidMotion`], unless an external field acts.
+//!
 //! Thermostats need to know how many modes they warm: [`DegreesOfFreedom`]. Where to start: [`MaxwellBoltzmann`].
 //!
 //! Everything is in internal units (Å, eV, amu; see [`oreo_core::units`]): kT in eV, times in t.
@@ -23,7 +25,7 @@
 //! let target = dof.target(Mode::Physical, Coupling::Internal, 300.0 * KELVIN)?;
 //! MaxwellBoltzmann::internal(target, &state.cell).draw(&water, &mut state, &mut Generator::new(1, 0))?;
 //! let chain = Chain::new(target, ChainSettings::default())?;
-//! let integrator = NoseHoover::new(0.5 * FEMTOSECOND, chain)?;
+//! let integrator = WithoutRigidMotion::new(Box::new(NoseHoover::new(0.5 * FEMTOSECOND, chain)?));
 //! assert_eq!(target.degrees_of_freedom, 3);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -35,6 +37,7 @@ mod langevin;
 mod nose_hoover;
 mod velocities;
 mod velocity_verlet;
+mod without_rigid_motion;
 
 pub use csvr::{Csvr, Rescaling};
 pub use degrees_of_freedom::{Coupling, DegreesOfFreedom, KineticTarget, Mode};
@@ -43,3 +46,4 @@ pub use langevin::Langevin;
 pub use nose_hoover::{Chain, ChainSettings, NoseHoover, SuzukiYoshida};
 pub use velocities::MaxwellBoltzmann;
 pub use velocity_verlet::VelocityVerlet;
+pub use without_rigid_motion::WithoutRigidMotion;

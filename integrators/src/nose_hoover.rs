@@ -26,9 +26,10 @@
 //! | n_c | `settings.substeps` | |
 //! | w_j | `SuzukiYoshida::weights` | |
 //!
-//! All momenta are scaled by one factor, so a total momentum or angular momentum of zero stays zero: g must then not
-//! count those modes ([`crate::DegreesOfFreedom`]). A chain of length 1 is the original thermostat of Nosé and Hoover,
-//! which does not sample small or stiff systems (tested); it is there to show that.
+//! All momenta are scaled by one factor, so a total momentum or angular momentum of zero stays zero, up to rounding
+//! ([`crate::WithoutRigidMotion`]): g must then not count those modes ([`crate::DegreesOfFreedom`]). A chain of length 1
+//! is the original thermostat of Nosé and Hoover, which does not sample small or stiff systems (tested); it is there to
+//! show that.
 
 use crate::error::{at_least_one, positive, IntegratorError};
 use crate::KineticTarget;

@@ -125,22 +125,3 @@ fn effective_energies_do_not_drift() {
         );
     }
 }
-
-/// Half a million steps: what was removed at the start does not come back by rounding ("flying ice cube").
-#[test]
-fn thermostats_that_scale_all_momenta_start_no_rigid_motion() {
-    let toy = molecule();
-    let target = toy.target(Coupling::Internal, 300.0);
-    let chain: Box<dyn Integrator> = Box::new(nose_hoover(0.5 * FEMTOSECOND, target));
-    for mut integrator in [chain, stochastic()[1].1(&toy, 0.5 * FEMTOSECOND, 7)] {
-        let mut state = toy.internal_start(target, 7);
-        toy.run(&mut *integrator, &mut state, 500_000);
-        let motion = RigidMotion::of(&toy.system, &state.positions, &state.momenta);
-        let rigid = motion.translational_energy + motion.rotational_energy;
-        println!(
-            "rigid motion {rigid:.1e} eV of {:.1e} eV",
-            target.kinetic_energy()
-        );
-        assert!(rigid < 1e-12 * target.kinetic_energy(), "{rigid:e}");
-    }
-}

@@ -27,7 +27,11 @@ struct Thermostat {
 const NOSE_HOOVER: Thermostat = Thermostat {
     name: "Nosé–Hoover chain",
     coupling: Coupling::Internal,
-    make: |target| Box::new(nose_hoover(TIMESTEP, target)),
+    make: |target| {
+        Box::new(WithoutRigidMotion::new(Box::new(nose_hoover(
+            TIMESTEP, target,
+        ))))
+    },
 };
 
 const LANGEVIN: Thermostat = Thermostat {
@@ -39,7 +43,10 @@ const LANGEVIN: Thermostat = Thermostat {
 const CSVR: Thermostat = Thermostat {
     name: "CSVR",
     coupling: Coupling::Internal,
-    make: |target| Box::new(Csvr::new(TIMESTEP, target, TAU, Generator::new(1, 1)).unwrap()),
+    make: |target| {
+        let csvr = Csvr::new(TIMESTEP, target, TAU, Generator::new(1, 1)).unwrap();
+        Box::new(WithoutRigidMotion::new(Box::new(csvr)))
+    },
 };
 
 /// Runs 20 ps to equilibrium and 5 ns more; `look` sees every hundredth step. The start has neither translation nor
@@ -118,7 +125,8 @@ fn thermometers(toy: &Toy, state: &State) -> Vec<f64> {
     kelvin
 }
 
-/// V9. Translation and rotation must be thermal with Langevin and stay at zero otherwise. Three σ each; four for the
+/// V9. Translation and rotation must be thermal with Langevin and stay at zero otherwise (CSVR without the removal of
+/// rigid motion fails here, at 0.3 K). Three σ each; four for the
 /// ten pairs, of which one in forty runs would pass three by chance.
 fn energy_is_shared_equally(thermostat: &Thermostat) {
     let mut series = vec![Vec::new(); 13];
