@@ -1,1 +1,4 @@
 //! Stub.
+
+#[cfg(feature = "cli")]
+pub mod cli;
