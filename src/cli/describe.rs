@@ -61,7 +61,9 @@ impl Plan {
             )),
             StabilityRule::None => None,
         };
-        let temperature = self.temperature_cap.map(|cap| format!("more than {cap}"));
+        let temperature = self
+            .temperature_cap
+            .map(|cap| format!("a temperature above {cap}"));
         let force = self.force_cap.map(|cap| format!("a force above {cap}"));
         let not_finite = Some("values that are not finite".to_string());
         [rule, temperature, force, not_finite]
@@ -165,7 +167,7 @@ mod tests {
             "Equivariant Transformer, /w.ckpt",
             "chain of 3 at 500 K, relaxation 100 fs; steps of 0.5 fs",
             "600000 steps = 300 ps, 5 replicas",
-            "0.5 A from its reference length, more than 100000 K, a force above 50 eV/A, values that",
+            "0.5 A from its reference length, a temperature above 100000 K, a force above 50 eV/A, values that",
             "3N degrees of freedom",
             "cpu, reference path, f32, 1 thread",
             "frame every 100 steps (xyz)",

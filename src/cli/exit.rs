@@ -1,5 +1,6 @@
 //! How a command ends: exit codes, and errors in one line.
 
+use super::output;
 use serde_json::json;
 use std::error::Error;
 use std::fmt;
@@ -30,7 +31,7 @@ impl Outcome {
 /// Anything but bad input: a full disk, a diverging computation.
 const FAILED: u8 = 1;
 /// Of clap's errors, too.
-const BAD_INPUT: u8 = 2;
+pub(super) const BAD_INPUT: u8 = 2;
 
 /// Marks an error as the fault of what came in: a bad value, a file that cannot be read or understood.
 #[derive(Debug)]
@@ -90,22 +91,22 @@ pub fn one_line(error: &anyhow::Error) -> String {
     line
 }
 
-/// Prints an error and chooses the exit code. With `--json`, standard output gets one object in any case.
+/// Prints an error, and gives the exit code of either way to end.
 pub(super) fn report(result: anyhow::Result<Outcome>, json: bool) -> ExitCode {
-    let code = match result {
-        Ok(outcome) => outcome.code(),
-        Err(error) => {
-            let code = code_of(&error);
-            eprintln!("error: {}", one_line(&error));
-            if json {
-                println!(
-                    "{}",
-                    json!({ "error": one_line(&error), "exit_code": code })
-                );
-            }
-            code
-        }
-    };
+    match result {
+        Ok(outcome) => ExitCode::from(outcome.code()),
+        Err(error) => fail(&one_line(&error), code_of(&error), json),
+    }
+}
+
+/// The message on standard error. With `--json`, standard output gets its one object in any case.
+pub(super) fn fail(message: &str, code: u8, json: bool) -> ExitCode {
+    eprintln!("error: {message}");
+    if json {
+        let object = json!({ "error": message, "exit_code": code });
+        // Nobody is left to tell if this fails, too: the code says it.
+        let _ = output::print(&format!("{object}\n"));
+    }
     ExitCode::from(code)
 }
 

@@ -1,7 +1,7 @@
 //! Settings from several places, later over earlier: preset, config file, flags. Remembers where each came from, so
 //! that an error can say which line of the user's to change.
 
-use super::choices::Preset;
+use super::exit::OrBadInput;
 use super::settings::RunSettings;
 use anyhow::{Context, Result};
 use std::collections::BTreeMap;
@@ -68,21 +68,18 @@ impl Layers {
             Origin::Default | Origin::Flag => format!("--{key}"),
         }
     }
-
-    /// The preset that was asked for.
-    pub fn preset(&self) -> Option<Preset> {
-        self.settings.preset
-    }
 }
 
 /// Only what was given: absent values leave no key behind.
 fn table(settings: &RunSettings) -> Result<toml::Table> {
     toml::Table::try_from(settings)
         .context("settings cannot be written as TOML (is a path not Unicode?)")
+        .or_bad_input()
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::choices::Preset;
     use super::super::quantity::{Temperature, Time};
     use super::*;
 

@@ -5,8 +5,8 @@
 //! with a note.
 
 use super::choices::*;
-use super::exit::BadInput;
-use super::layers::Layers;
+use super::exit::{BadInput, OrBadInput};
+use super::layers::{Layers, Origin};
 use super::plan::*;
 use super::quantity::{Length, Temperature, Time};
 use super::settings::RunSettings;
@@ -34,13 +34,13 @@ struct Resolver<'a> {
 impl Resolver<'_> {
     fn plan(&mut self) -> Result<Plan> {
         let typed = self.typed;
+        let structure = self.path("structure", &typed.structure)?;
         let potential = self.potential()?;
         let integrator = typed.integrator.unwrap_or(IntegratorChoice::NoseHoover);
         let ensemble = self.ensemble(integrator)?;
         let velocities = self.velocities(integrator)?;
         let stability = self.stability(&potential)?;
         Ok(Plan {
-            structure: self.path("structure", &typed.structure)?,
             frame: typed.frame.unwrap_or(0),
             reference: typed.reference.as_deref().map(absolute).transpose()?,
             labels: typed.labels.unwrap_or(Labels::Rmd17),
@@ -60,6 +60,7 @@ impl Resolver<'_> {
             write_forces: typed.write_forces.unwrap_or(false),
             compute: self.compute()?,
             skin: typed.skin.unwrap_or(Length::literal(1.0)),
+            structure,
             potential,
             ensemble,
             velocities,
@@ -109,7 +110,7 @@ impl Resolver<'_> {
     fn without_effect(&mut self, keys: &[&str], because_of: &str, why: &str) -> Result<()> {
         for key in keys {
             let origin = self.layers.origin(key);
-            if origin == super::layers::Origin::Default {
+            if origin == Origin::Default {
                 continue;
             }
             let place = self.layers.place(key);
@@ -119,6 +120,14 @@ impl Resolver<'_> {
             self.notes.push(format!("{place} is ignored {why}"));
         }
         Ok(())
+    }
+
+    /// The one of two keys that had the last word.
+    fn later<'k>(&self, a: &'k str, b: &'k str) -> &'k str {
+        match self.layers.origin(a) > self.layers.origin(b) {
+            true => a,
+            false => b,
+        }
     }
 
     fn potential(&mut self) -> Result<PotentialPlan> {
@@ -224,17 +233,9 @@ impl Resolver<'_> {
             VelocitiesChoice::Zero => StartVelocities::Zero,
         };
         if integrator == IntegratorChoice::Nve {
-            let lower = self
-                .layers
-                .origin("integrator")
-                .max(self.layers.origin("velocities"));
-            let decisive = match lower == self.layers.origin("velocities") {
-                true => "velocities",
-                false => "integrator",
-            };
             self.without_effect(
                 &["temperature"],
-                decisive,
+                self.later("integrator", "velocities"),
                 "with --integrator nve unless velocities are drawn",
             )?;
         }
@@ -352,5 +353,7 @@ impl Resolver<'_> {
 
 /// The resolved config must mean the same from wherever it is run.
 fn absolute(path: &Path) -> Result<PathBuf> {
-    std::path::absolute(path).with_context(|| format!("{}: not a usable path", path.display()))
+    std::path::absolute(path)
+        .with_context(|| format!("'{}' is not a path", path.display()))
+        .or_bad_input()
 }

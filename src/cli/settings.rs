@@ -232,7 +232,13 @@ mod tests {
         let paths = command.get_arguments().filter(|flag| {
             flag.get_value_parser().type_id() == clap::builder::ValueParser::path_buf().type_id()
         });
-        let names: Vec<_> = paths.filter_map(|flag| flag.get_long()).collect();
-        assert_eq!(names, ["structure", "weights", "reference", "output"]);
+        let mut typed = toml::Table::new();
+        typed.extend(paths.filter_map(|flag| Some((flag.get_long()?.to_string(), "x".into()))));
+        assert_eq!(typed.len(), 4);
+        let mut settings: RunSettings = typed.try_into().unwrap();
+        settings.resolve_paths(Path::new("/runs"));
+        for (key, path) in toml::Table::try_from(settings).unwrap() {
+            assert_eq!(path.as_str(), Some("/runs/x"), "{key}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Usage errors in one line, where clap would print a paragraph.
 
+use super::exit;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use std::error::Error;
 use std::process::ExitCode;
@@ -13,9 +14,13 @@ pub(super) fn report(error: &clap::Error) -> ExitCode {
             // Nobody is left to tell if this fails: a closed pipe.
             let _ = error.print();
         }
-        _ => eprintln!("error: {}", one_line(error)),
+        _ => {
+            // Nothing was parsed, so the flag is looked for by hand.
+            let json = std::env::args_os().any(|argument| argument == "--json");
+            return exit::fail(&one_line(error), exit::BAD_INPUT, json);
+        }
     }
-    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(exit::BAD_INPUT))
 }
 
 /// What is wrong and where; the flag first when a value was refused.
@@ -25,8 +30,20 @@ fn one_line(error: &clap::Error) -> String {
         _ => None,
     };
     match (error.kind(), flag, error.source()) {
-        (ErrorKind::ValueValidation, Some(flag), Some(cause)) => format!("{flag}: {cause}"),
+        (ErrorKind::ValueValidation, Some(flag), Some(cause)) => {
+            refused_value(flag, error, &cause.to_string())
+        }
         _ => first_paragraphs(&error.render().to_string()),
+    }
+}
+
+/// A number's own message (`invalid digit found in string`) does not quote what was typed.
+fn refused_value(flag: &str, error: &clap::Error, cause: &str) -> String {
+    match error.get(ContextKind::InvalidValue) {
+        Some(ContextValue::String(value)) if !cause.contains(value.as_str()) => {
+            format!("{flag}: '{value}': {cause}")
+        }
+        _ => format!("{flag}: {cause}"),
     }
 }
 
@@ -89,5 +106,7 @@ mod tests {
     fn numbers_out_of_range_say_the_range() {
         let line = message(&["run", "--steps", "0"]);
         assert!(line.starts_with("--steps: 0 is not in 1.."), "{line}");
+        let line = message(&["run", "--steps", "many"]);
+        assert!(line.starts_with("--steps: 'many': invalid digit"), "{line}");
     }
 }

@@ -82,7 +82,10 @@ impl Report {
             cpu: Cpu::of_this_machine(),
             memory_bytes: read("/proc/meminfo").and_then(|text| total_memory(&text)),
             cuda: Cuda::below(Path::new("/")),
-            path: "reference",
+            path: match cfg!(feature = "candle") {
+                true => "reference",
+                false => "none (built without candle)",
+            },
             formats: Formats::of_this_build(),
         }
     }
