@@ -1,2 +1,5 @@
-//! Stub.
-fn main() {}
+//! The program `oreo`.
+
+fn main() -> std::process::ExitCode {
+    oreo::cli::main()
+}

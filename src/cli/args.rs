@@ -1,0 +1,341 @@
+//! What can be typed: commands and flags, no logic. `plan` says what is meant.
+
+use super::choices::*;
+use super::quantity::{Length, Time};
+use super::settings::{count, small_count, threads, RunSettings};
+use clap::{Args, Parser, Subcommand};
+use oreo_core::Element;
+use std::path::PathBuf;
+
+/// Molecular dynamics with a learned potential
+#[derive(Debug, Parser)]
+#[command(name = "oreo", version, arg_required_else_help = true)]
+#[command(after_help = "\
+Exit codes: 0 success, 1 failed, 2 usage or bad input, 3 stopped by a stability rule, 130 interrupted.
+Example:    oreo run --structure aspirin.xyz --weights et.safetensors --steps 10000 --output first")]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Print one JSON object on standard output; everything else goes to standard error
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run molecular dynamics
+    Run(Box<RunArgs>),
+    /// Say what this machine and this build can do
+    Doctor(DoctorArgs),
+}
+
+/// `oreo run`: every setting is a flag here and a key in the config file.
+#[derive(Debug, Args)]
+#[command(
+    allow_negative_numbers = true,
+    after_help = "\
+Quantities take units: \"0.5 fs\", \"300 ps\", \"500 K\", \"1 nm\", \"10 kcal/mol/A\". Flags override the config file, and both
+override the preset. Every flag with a value is also a key of the config file, without the dashes: timestep = \"0.5 fs\".
+Examples:
+  oreo run --structure aspirin.xyz --weights et.safetensors --steps 10000 --temperature \"500 K\" --output first
+  oreo run --preset md17 --structure rmd17_aspirin.npz --weights et.safetensors --reference rmd17_aspirin.npz
+  oreo run config.toml --seed 7 --output second --dry-run"
+)]
+pub struct RunArgs {
+    /// Settings in TOML; relative paths in it are relative to it
+    #[arg(value_name = "CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Everything else.
+    #[command(flatten)]
+    pub settings: RunSettings,
+    /// Continue from the last checkpoint in the output folder
+    #[arg(long, conflicts_with = "overwrite")]
+    pub resume: bool,
+    /// Replace what is in the output folder
+    #[arg(long)]
+    pub overwrite: bool,
+    /// Only say what would run, and what memory and time to expect
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// `oreo resume`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example: oreo resume first --steps 20000")]
+pub struct ResumeArgs {
+    /// Output folder of a run
+    #[arg(value_name = "DIR")]
+    pub directory: PathBuf,
+    /// New total number of steps, counted from step 0
+    #[arg(long, value_name = "N", value_parser = count())]
+    pub steps: Option<u64>,
+    /// Start from the checkpoint before the last one
+    #[arg(long)]
+    pub from_previous: bool,
+    /// Threads of the network [default: as the run began]
+    #[arg(long, value_name = "N", value_parser = threads())]
+    pub threads: Option<u32>,
+}
+
+/// `oreo analyze`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example: oreo analyze first --reference rmd17_aspirin.npz")]
+pub struct AnalyzeArgs {
+    /// Output folder of a run, or one trajectory
+    #[arg(value_name = "DIR|TRAJECTORY")]
+    pub target: PathBuf,
+    /// Reference frames for h(r), its floor and the bond topology [default: those of the run]
+    #[arg(long, value_name = "DATA")]
+    pub reference: Option<PathBuf>,
+    /// Which labels of an rMD17 file [default: rmd17]
+    #[arg(long, value_enum, value_name = "NAME")]
+    pub labels: Option<Labels>,
+    /// Where the report goes [default: the run's folder, or the trajectory's name with -analysis]
+    #[arg(long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+    /// Elements and topology for trajectories without them (DCD)
+    #[arg(long, value_name = "FILE")]
+    pub structure: Option<PathBuf>,
+    /// Time between two frames, where the trajectory does not say it [fs without a unit]
+    #[arg(long, value_name = "TIME")]
+    pub frame_interval: Option<Time>,
+    /// Allowed deviation of a bond from its reference length [A without a unit; default: 0.5 A]
+    #[arg(long, value_name = "LENGTH")]
+    pub bond_threshold: Option<Length>,
+}
+
+/// `oreo evaluate`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example: oreo evaluate --weights et.safetensors --data rmd17_aspirin.npz --frames 1000 --predictions out.npz")]
+pub struct EvaluateArgs {
+    /// Weights of the network, .safetensors or .ckpt
+    #[arg(long, value_name = "FILE")]
+    pub weights: PathBuf,
+    /// Frames with energies and forces
+    #[arg(long, value_name = "DATA")]
+    pub data: PathBuf,
+    /// Which labels of an rMD17 file [default: rmd17]
+    #[arg(long, value_enum, value_name = "NAME")]
+    pub labels: Option<Labels>,
+    /// Write the predicted energies and forces
+    #[arg(long, value_name = "OUT.npz")]
+    pub predictions: Option<PathBuf>,
+    /// At most this many frames [default: all]
+    #[arg(long, value_name = "N", value_parser = count())]
+    pub frames: Option<u64>,
+    /// Each N-th frame only
+    #[arg(long, value_name = "N", value_parser = count(), default_value_t = 1)]
+    pub every: u64,
+    /// Frames per call of the network
+    #[arg(long, value_name = "N", value_parser = small_count(), default_value_t = 1)]
+    pub batch: u32,
+    /// Parity plot of the forces, .svg or .png
+    #[arg(long, value_name = "FILE")]
+    pub plot: Option<PathBuf>,
+    /// Where, how and in what the network computes.
+    #[command(flatten)]
+    pub compute: ComputeArgs,
+}
+
+/// `oreo inspect`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example: oreo inspect et.safetensors")]
+pub struct InspectArgs {
+    /// Weights, data set, trajectory, checkpoint, or folder of a run
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Which labels of an rMD17 file [default: rmd17]
+    #[arg(long, value_enum, value_name = "NAME")]
+    pub labels: Option<Labels>,
+}
+
+/// `oreo convert`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  oreo convert epoch=99.ckpt et.safetensors --elements \"H C N O\"
+  oreo convert first/replica-0/trajectory.dcd aspirin.xyz --topology aspirin-start.xyz")]
+pub struct ConvertArgs {
+    /// What to read; the format is that of its content
+    #[arg(value_name = "IN")]
+    pub input: PathBuf,
+    /// What to write; the format is that of its name
+    #[arg(value_name = "OUT")]
+    pub output: PathBuf,
+    /// Of converted weights [default: as they are]
+    #[arg(long, value_enum, value_name = "NAME")]
+    pub precision: Option<PrecisionChoice>,
+    /// Elements that converted weights were trained for, such as "H C O"
+    #[arg(long, value_name = "SYMBOLS", value_delimiter = ' ')]
+    pub elements: Option<Vec<Element>>,
+    /// Elements for trajectories without them (DCD)
+    #[arg(long, value_name = "FILE")]
+    pub topology: Option<PathBuf>,
+    /// Which labels of an rMD17 file [default: rmd17]
+    #[arg(long, value_enum, value_name = "NAME")]
+    pub labels: Option<Labels>,
+    /// Each N-th frame only
+    #[arg(long, value_name = "N", value_parser = count(), default_value_t = 1)]
+    pub every: u64,
+    /// Replace OUT if it exists
+    #[arg(long)]
+    pub overwrite: bool,
+}
+
+/// `oreo bench`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example: oreo bench --structure ethanol.xyz --structure aspirin.xyz --weights et.safetensors")]
+pub struct BenchArgs {
+    /// A molecule; repeat the flag for more
+    #[arg(long = "structure", value_name = "FILE", required = true)]
+    pub structures: Vec<PathBuf>,
+    /// Which frame of the structure files, counted from 0
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub frame: u64,
+    /// Weights of the network, .safetensors or .ckpt
+    #[arg(long, value_name = "FILE")]
+    pub weights: PathBuf,
+    /// Calls before the clock starts
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    pub warmup: u64,
+    /// Calls that are timed
+    #[arg(long, value_name = "N", value_parser = count(), default_value_t = 500)]
+    pub calls: u64,
+    /// Copies per call
+    #[arg(long, value_name = "N", value_parser = small_count(), default_value_t = 1)]
+    pub replicas: u32,
+    /// Time another path too, and compare results
+    #[arg(long, value_enum, value_name = "PATH")]
+    pub compare: Option<PathChoice>,
+    /// Where, how and in what the network computes.
+    #[command(flatten)]
+    pub compute: ComputeArgs,
+}
+
+/// `oreo doctor`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example: oreo doctor --json")]
+pub struct DoctorArgs {}
+
+/// Where, how and in what the network computes, for commands that are no runs.
+#[derive(Debug, Args)]
+pub struct ComputeArgs {
+    /// Where: auto, cpu, cuda or cuda:N
+    #[arg(long, value_name = "DEVICE", default_value_t = DeviceChoice::Auto, help_heading = "Hardware")]
+    pub device: DeviceChoice,
+    /// Which implementation of the network
+    #[arg(long, value_enum, value_name = "NAME", default_value_t = PathChoice::Auto, help_heading = "Hardware")]
+    pub path: PathChoice,
+    /// In what the network computes
+    #[arg(long, value_enum, value_name = "NAME", default_value_t = PrecisionChoice::F32, help_heading = "Hardware")]
+    pub precision: PrecisionChoice,
+    /// Threads of the network; one is fastest for small molecules
+    #[arg(long, value_name = "N", value_parser = threads(), default_value_t = 1, help_heading = "Hardware")]
+    pub threads: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    /// The commands that have a definition but are not yet in `Command` are checked through this.
+    #[derive(Debug, Parser)]
+    enum Every {
+        Resume(ResumeArgs),
+        Analyze(AnalyzeArgs),
+        Evaluate(EvaluateArgs),
+        Inspect(InspectArgs),
+        Convert(ConvertArgs),
+        Bench(BenchArgs),
+    }
+
+    fn run(line: &str) -> Result<RunArgs, clap::Error> {
+        let words = ["oreo", "run"].into_iter().chain(line.split_whitespace());
+        match Arguments::try_parse_from(words)?.command {
+            Command::Run(run) => Ok(*run),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn definitions_are_consistent() {
+        Arguments::command().debug_assert();
+        Every::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_shows_an_example() {
+        for all in [Arguments::command(), Every::command()] {
+            for command in all.get_subcommands() {
+                let help = command.get_after_help().map(ToString::to_string);
+                let example = help.unwrap_or_default();
+                assert!(example.contains(&format!("oreo {}", command.get_name())));
+            }
+        }
+    }
+
+    #[test]
+    fn the_promised_run_command_is_understood() {
+        let args =
+            run("--structure a.xyz --weights w.ckpt --steps 10 --timestep 0.5fs --formats xyz,dcd")
+                .unwrap();
+        assert_eq!(args.settings.steps, Some(10));
+        assert_eq!(args.settings.formats.unwrap().len(), 2);
+        assert_eq!(args.settings.write_forces, None);
+        let args = run("c.toml --preset md17 --write-forces --write-velocities=false").unwrap();
+        assert_eq!(args.config, Some("c.toml".into()));
+        assert_eq!(args.settings.write_forces, Some(true));
+        assert_eq!(args.settings.write_velocities, Some(false));
+    }
+
+    #[test]
+    fn meaningless_numbers_are_usage_errors() {
+        for line in [
+            "--steps 0",
+            "--steps -1",
+            "--steps 1.5",
+            "--every 0",
+            "--replicas 0",
+            "--threads 0",
+            "--temperature -5",
+            "--timestep nan",
+            "--seed -1",
+            "--device gpu",
+            "--resume --overwrite",
+            "--chain-length 0",
+        ] {
+            assert!(run(line).is_err(), "{line}");
+        }
+    }
+
+    #[test]
+    fn json_is_accepted_after_the_command() {
+        let parsed = Arguments::try_parse_from(["oreo", "doctor", "--json"]).unwrap();
+        assert!(parsed.json);
+    }
+
+    #[test]
+    fn elements_are_listed_in_one_word_or_several() {
+        let line = [
+            "oreo",
+            "convert",
+            "a.ckpt",
+            "b.safetensors",
+            "--elements",
+            "H C O",
+        ];
+        let Every::Convert(convert) = Every::try_parse_from(line).unwrap() else {
+            panic!("convert")
+        };
+        assert_eq!(convert.elements.unwrap().len(), 3);
+    }
+}

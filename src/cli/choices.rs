@@ -1,0 +1,224 @@
+//! The words of the command line: each is a flag value and a value in the config file, spelled the same.
+
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+macro_rules! choice {
+    ($(#[$documentation:meta])* $name:ident { $($(#[$meaning:meta])* $variant:ident,)+ }) => {
+        $(#[$documentation])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        pub enum $name { $($(#[$meaning])* $variant,)+ }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let value = self.to_possible_value().expect("no variant is skipped");
+                f.pad(value.get_name())
+            }
+        }
+    };
+}
+
+choice! {
+    /// What gives energies and forces.
+    PotentialChoice {
+        /// The Equivariant Transformer with the weights of --weights
+        Et,
+        /// Lennard-Jones argon, built in: needs no weights
+        LennardJones,
+    }
+}
+
+choice! {
+    /// Equations of motion.
+    IntegratorChoice {
+        /// Velocity Verlet, constant energy
+        Nve,
+        /// Nosé–Hoover chain, constant temperature, deterministic
+        NoseHoover,
+        /// Langevin dynamics (BAOAB), constant temperature
+        Langevin,
+        /// Velocity Verlet with stochastic velocity rescaling, constant temperature
+        Csvr,
+    }
+}
+
+choice! {
+    /// How degrees of freedom are counted in the temperature.
+    DofChoice {
+        /// 3N, translation and rotation removed at the start: the convention of the MD17 benchmark
+        Md17,
+        /// Those that can move: 3N − 6 (3N − 5 linear, 3N − 3 in a periodic box)
+        Physical,
+    }
+}
+
+choice! {
+    /// Where the first velocities come from.
+    VelocitiesChoice {
+        /// Drawn from the Maxwell–Boltzmann distribution of --temperature
+        Maxwell,
+        /// Read from the structure file (extended XYZ: velocities in Å/fs, or momenta)
+        File,
+        /// At rest
+        Zero,
+    }
+}
+
+choice! {
+    /// Which labels of an rMD17 file are meant.
+    Labels {
+        /// Recomputed energies and forces (energies, forces)
+        Rmd17,
+        /// The original ones (old_energies, old_forces)
+        Md17,
+    }
+}
+
+choice! {
+    /// When a replica counts as unstable and is stopped.
+    StabilityChoice {
+        /// A bond left its reference length by more than --bond-threshold
+        Bond,
+        /// The distance distribution of a window left the reference by more than --rdf-threshold
+        Rdf,
+        /// Never by structure; values that are not finite still stop
+        None,
+    }
+}
+
+choice! {
+    /// A trajectory format.
+    TrajectoryFormat {
+        /// Extended XYZ, text
+        Xyz,
+        /// CHARMM/NAMD binary, single precision positions
+        Dcd,
+    }
+}
+
+choice! {
+    /// Which implementation of the network computes.
+    PathChoice {
+        /// The fastest one that this build has for the precision
+        Auto,
+        /// Fused kernels
+        Fused,
+        /// Tensor operations, the definition
+        Reference,
+    }
+}
+
+choice! {
+    /// In what the network computes; the dynamics is always f64.
+    PrecisionChoice {
+        /// Double
+        F64,
+        /// Single
+        F32,
+        /// Single, with weights stored in half
+        F16Weights,
+    }
+}
+
+choice! {
+    /// A named set of settings.
+    Preset {
+        /// The MD17 benchmark: 500 K, 0.5 fs, 600,000 steps, frame every 100, Nosé–Hoover chain, dof md17, 5 replicas
+        Md17,
+    }
+}
+
+/// Where the network computes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeviceChoice {
+    /// The best that is there.
+    Auto,
+    /// The processor.
+    Cpu,
+    /// An NVIDIA GPU by number.
+    Cuda(u32),
+}
+
+impl FromStr for DeviceChoice {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let unknown = || format!("'{text}' is not a device; expected auto, cpu, cuda or cuda:N");
+        match text {
+            "auto" => Ok(Self::Auto),
+            "cpu" => Ok(Self::Cpu),
+            "cuda" => Ok(Self::Cuda(0)),
+            _ => {
+                let number = text.strip_prefix("cuda:").ok_or_else(unknown)?;
+                number.parse().map(Self::Cuda).map_err(|_| unknown())
+            }
+        }
+    }
+}
+
+impl fmt::Display for DeviceChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auto => f.write_str("auto"),
+            Self::Cpu => f.write_str("cpu"),
+            Self::Cuda(number) => write!(f, "cuda:{number}"),
+        }
+    }
+}
+
+impl Serialize for DeviceChoice {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for DeviceChoice {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spelled_alike<C: ValueEnum + Serialize + fmt::Display>() {
+        for choice in C::value_variants() {
+            let in_file = serde_json::to_value(choice).unwrap();
+            assert_eq!(in_file, choice.to_string().as_str());
+        }
+    }
+
+    #[test]
+    fn a_word_is_the_same_in_flags_and_files() {
+        spelled_alike::<PotentialChoice>();
+        spelled_alike::<IntegratorChoice>();
+        spelled_alike::<DofChoice>();
+        spelled_alike::<VelocitiesChoice>();
+        spelled_alike::<Labels>();
+        spelled_alike::<StabilityChoice>();
+        spelled_alike::<TrajectoryFormat>();
+        spelled_alike::<PathChoice>();
+        spelled_alike::<PrecisionChoice>();
+        spelled_alike::<Preset>();
+        assert_eq!(IntegratorChoice::NoseHoover.to_string(), "nose-hoover");
+        assert_eq!(PrecisionChoice::F16Weights.to_string(), "f16-weights");
+        assert_eq!(Labels::Rmd17.to_string(), "rmd17");
+    }
+
+    #[test]
+    fn devices_by_name_and_number() {
+        assert_eq!("cuda".parse(), Ok(DeviceChoice::Cuda(0)));
+        assert_eq!("cuda:3".parse(), Ok(DeviceChoice::Cuda(3)));
+        for text in ["auto", "cpu", "cuda:1"] {
+            assert_eq!(text.parse::<DeviceChoice>().unwrap().to_string(), text);
+        }
+        for text in ["gpu", "cuda:", "cuda:-1", "cuda:x", ""] {
+            assert!(text.parse::<DeviceChoice>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,338 @@
+//! `oreo doctor`: what this machine has and what this build can use of it. Reads files of the system, loads no driver.
+
+use crate::cli::exit::Outcome;
+use crate::cli::output;
+use anyhow::Result;
+use serde::Serialize;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// Prints the report.
+pub fn main(json: bool) -> Result<Outcome> {
+    let report = Report::of_this_machine();
+    match json {
+        true => output::print_json(&report)?,
+        false => output::print(&report.to_string())?,
+    }
+    Ok(Outcome::Completed)
+}
+
+/// Everything that is found.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    /// Of this program.
+    pub version: &'static str,
+    /// Architecture and system.
+    pub platform: String,
+    /// Processor.
+    pub cpu: Cpu,
+    /// Bytes; `None` where the system does not say.
+    pub memory_bytes: Option<u64>,
+    /// GPU.
+    pub cuda: Cuda,
+    /// The implementation of the network that `--path auto` takes.
+    pub path: &'static str,
+    /// File formats of this build.
+    pub formats: Formats,
+}
+
+/// The processor.
+#[derive(Debug, Serialize)]
+pub struct Cpu {
+    /// As the system names it.
+    pub name: Option<String>,
+    /// SIMD instruction sets that matter here.
+    pub features: Vec<&'static str>,
+    /// Threads that can run at once.
+    pub threads_available: usize,
+    /// Without `--threads`.
+    pub threads_default: usize,
+}
+
+/// NVIDIA driver and devices.
+#[derive(Debug, Serialize)]
+pub struct Cuda {
+    /// Whether this build can compute on a GPU.
+    pub in_this_build: bool,
+    /// Version of the kernel driver.
+    pub driver: Option<String>,
+    /// The library that programs load.
+    pub library: Option<PathBuf>,
+    /// Model names.
+    pub devices: Vec<String>,
+    /// In one sentence: used, or why not.
+    pub verdict: String,
+}
+
+/// What can be read and written.
+#[derive(Debug, Serialize)]
+pub struct Formats {
+    /// By this build.
+    pub built_in: Vec<&'static str>,
+    /// By a build with more features.
+    pub missing: Vec<&'static str>,
+}
+
+impl Report {
+    /// Looks around.
+    pub fn of_this_machine() -> Self {
+        Self {
+            version: env!("CARGO_PKG_VERSION"),
+            platform: format!("{} {}", std::env::consts::ARCH, std::env::consts::OS),
+            cpu: Cpu::of_this_machine(),
+            memory_bytes: read("/proc/meminfo").and_then(|text| total_memory(&text)),
+            cuda: Cuda::below(Path::new("/")),
+            path: match cfg!(feature = "candle") {
+                true => "reference",
+                false => "none (built without candle)",
+            },
+            formats: Formats::of_this_build(),
+        }
+    }
+}
+
+impl Cpu {
+    fn of_this_machine() -> Self {
+        Self {
+            name: read("/proc/cpuinfo").and_then(|text| field(&text, "model name")),
+            features: features(),
+            threads_available: std::thread::available_parallelism().map_or(1, usize::from),
+            threads_default: 1,
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+fn features() -> Vec<&'static str> {
+    let found = [
+        ("sse4.2", is_x86_feature_detected!("sse4.2")),
+        ("avx", is_x86_feature_detected!("avx")),
+        ("fma", is_x86_feature_detected!("fma")),
+        ("f16c", is_x86_feature_detected!("f16c")),
+        ("avx2", is_x86_feature_detected!("avx2")),
+        ("avx512f", is_x86_feature_detected!("avx512f")),
+        ("avx512vnni", is_x86_feature_detected!("avx512vnni")),
+        ("avx512bf16", is_x86_feature_detected!("avx512bf16")),
+        ("avx512fp16", is_x86_feature_detected!("avx512fp16")),
+    ];
+    let there = found.into_iter().filter(|(_, there)| *there);
+    there.map(|(name, _)| name).collect()
+}
+
+/// NEON belongs to every 64-bit ARM processor.
+#[cfg(target_arch = "aarch64")]
+fn features() -> Vec<&'static str> {
+    vec!["neon"]
+}
+
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+fn features() -> Vec<&'static str> {
+    Vec::new()
+}
+
+/// Where distributions put the driver's library.
+const LIBRARIES: [&str; 6] = [
+    "usr/lib/x86_64-linux-gnu/libcuda.so.1",
+    "usr/lib/aarch64-linux-gnu/libcuda.so.1",
+    "usr/lib64/libcuda.so.1",
+    "usr/lib/libcuda.so.1",
+    "usr/local/nvidia/lib64/libcuda.so.1",
+    "usr/lib/wsl/lib/libcuda.so.1",
+];
+
+impl Cuda {
+    /// Looks for the driver in a file system that begins at `root`.
+    fn below(root: &Path) -> Self {
+        let driver = read(root.join("proc/driver/nvidia/version"));
+        let driver = driver.and_then(|text| driver_version(&text));
+        let library = LIBRARIES
+            .iter()
+            .map(|path| root.join(path))
+            .find(|path| path.exists());
+        let devices = devices(&root.join("proc/driver/nvidia/gpus"));
+        let in_this_build = false;
+        let found = match (&driver, &library) {
+            (None, None) => "no NVIDIA driver found",
+            (None, Some(_)) => "the driver's library is installed, its kernel module is not loaded",
+            (Some(_), None) => "a kernel driver is loaded, its library libcuda.so.1 was not found",
+            (Some(_), Some(_)) if devices.is_empty() => {
+                "a driver is installed, but no device is there"
+            }
+            (Some(_), Some(_)) => "a driver and devices are there",
+        };
+        Self {
+            in_this_build,
+            verdict: format!("{found}; this version computes on the CPU only"),
+            driver,
+            library,
+            devices,
+        }
+    }
+}
+
+fn devices(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let information = entries.filter_map(|entry| read(entry.path().join("information")));
+    let mut names: Vec<_> = information
+        .filter_map(|text| field(&text, "Model"))
+        .collect();
+    names.sort();
+    names
+}
+
+/// `NVRM version: NVIDIA UNIX x86_64 Kernel Module  550.54.15  Tue …`: the first word of digits and dots.
+fn driver_version(text: &str) -> Option<String> {
+    let line = text.lines().find(|line| line.starts_with("NVRM"))?;
+    let is_version =
+        |word: &&str| word.contains('.') && word.chars().all(|c| c.is_ascii_digit() || c == '.');
+    line.split_whitespace().find(is_version).map(str::to_string)
+}
+
+/// The value of the first `name : value`.
+fn field(text: &str, name: &str) -> Option<String> {
+    let mut pairs = text.lines().filter_map(|line| line.split_once(':'));
+    let (_, value) = pairs.find(|(key, _)| key.trim() == name)?;
+    Some(value.trim().to_string())
+}
+
+fn total_memory(meminfo: &str) -> Option<u64> {
+    let kibibytes = field(meminfo, "MemTotal")?;
+    let number: u64 = kibibytes.strip_suffix("kB")?.trim().parse().ok()?;
+    number.checked_mul(1024)
+}
+
+fn read(path: impl AsRef<Path>) -> Option<String> {
+    std::fs::read_to_string(path).ok()
+}
+
+impl Formats {
+    fn of_this_build() -> Self {
+        let chemfiles = "pdb, xtc, trr, netcdf and more (chemfiles)";
+        let mut formats = Self {
+            built_in: vec![
+                "xyz",
+                "extended xyz",
+                "xyz.gz",
+                "dcd",
+                "md17 npz",
+                "rmd17 npz",
+            ],
+            missing: Vec::new(),
+        };
+        formats
+            .built_in
+            .extend(["weights: safetensors", "weights: TorchMD-NET ckpt"]);
+        match cfg!(feature = "chemfiles") {
+            true => formats.built_in.push(chemfiles),
+            false => formats.missing.push(chemfiles),
+        }
+        formats
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let unknown = || "unknown".to_string();
+        let gibibytes = |bytes: u64| format!("{:.1} GiB", bytes as f64 / f64::from(1 << 30));
+        writeln!(f, "oreo        {} on {}", self.version, self.platform)?;
+        writeln!(
+            f,
+            "cpu         {}",
+            self.cpu.name.clone().unwrap_or_else(unknown)
+        )?;
+        writeln!(f, "features    {}", listed(&self.cpu.features))?;
+        writeln!(
+            f,
+            "threads     {} available, {} used unless --threads says otherwise",
+            self.cpu.threads_available, self.cpu.threads_default
+        )?;
+        writeln!(
+            f,
+            "memory      {}",
+            self.memory_bytes.map_or_else(unknown, gibibytes)
+        )?;
+        writeln!(f, "path        {}", self.path)?;
+        self.cuda.fmt(f)?;
+        writeln!(f, "formats     {}", listed(&self.formats.built_in))?;
+        if !self.formats.missing.is_empty() {
+            let missing = listed(&self.formats.missing);
+            writeln!(f, "not built   {missing}: cargo build --features chemfiles")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Cuda {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "cuda        {}", self.verdict)?;
+        if let Some(driver) = &self.driver {
+            writeln!(f, "  driver    {driver}")?;
+        }
+        for (number, device) in self.devices.iter().enumerate() {
+            writeln!(f, "  cuda:{number}    {device}")?;
+        }
+        Ok(())
+    }
+}
+
+fn listed(words: &[&str]) -> String {
+    match words.is_empty() {
+        true => "none".into(),
+        false => words.join(", "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_machine_with_a_gpu_is_described_from_its_files() {
+        let root = tempfile::tempdir().unwrap();
+        let write = |path: &str, text: &str| {
+            let path = root.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        assert!(Cuda::below(root.path())
+            .verdict
+            .starts_with("no NVIDIA driver found"));
+        write(
+            "proc/driver/nvidia/version",
+            "NVRM version: NVIDIA UNIX x86_64 Kernel Module  550.54.15  Tue Mar  5 22:23:56 UTC 2024\nGCC version: 12.3.0",
+        );
+        write(
+            "proc/driver/nvidia/gpus/0000:01:00.0/information",
+            "Model: \t\t NVIDIA H200\nIRQ: 1\n",
+        );
+        assert!(Cuda::below(root.path())
+            .verdict
+            .contains("libcuda.so.1 was not found"));
+        write("usr/lib64/libcuda.so.1", "");
+        let cuda = Cuda::below(root.path());
+        assert_eq!(cuda.driver.as_deref(), Some("550.54.15"));
+        assert_eq!(cuda.devices, ["NVIDIA H200"]);
+        assert!(cuda.verdict.contains("CPU only"));
+    }
+
+    #[test]
+    fn memory_is_read_in_bytes() {
+        assert_eq!(
+            total_memory("MemTotal:       16384 kB\nMemFree: 1 kB"),
+            Some(16 << 20)
+        );
+        assert_eq!(total_memory("nothing"), None);
+    }
+
+    #[test]
+    fn the_report_is_one_json_object_and_readable_text() {
+        let report = Report::of_this_machine();
+        let value = serde_json::to_value(&report).unwrap();
+        assert!(value["cpu"]["threads_available"].as_u64().unwrap() >= 1);
+        assert_eq!(value["cuda"]["in_this_build"], false);
+        let text = report.to_string();
+        for part in ["threads", "cuda", "formats", "features"] {
+            assert!(text.contains(part), "{text}");
+        }
+    }
+}

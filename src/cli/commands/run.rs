@@ -1,0 +1,168 @@
+//! `oreo run`: from flags and config file to a plan, and what the plan means.
+
+use crate::cli::args::RunArgs;
+use crate::cli::exit::{BadInput, OrBadInput, Outcome};
+use crate::cli::layers::Layers;
+use crate::cli::plan::{Plan, PotentialPlan};
+use crate::cli::{config_file, limit_threads, output};
+use anyhow::Result;
+use serde_json::{json, Value};
+use std::path::Path;
+
+/// Plans, then runs or only says what would run.
+pub fn main(args: &RunArgs, json: bool) -> Result<Outcome> {
+    let (plan, notes) = plan(args)?;
+    limit_threads(plan.compute.threads);
+    for note in &notes {
+        eprintln!("note: {note}");
+    }
+    check_inputs(&plan)?;
+    if args.dry_run {
+        return dry_run(&plan, &notes, json);
+    }
+    Err(BadInput::new("this build only plans runs: add --dry-run").into())
+}
+
+/// What the flags and the config file mean together, with notes for the user.
+pub fn plan(args: &RunArgs) -> Result<(Plan, Vec<String>)> {
+    let file = match &args.config {
+        Some(path) => Some((path.as_path(), config_file::read(path).or_bad_input()?)),
+        None => None,
+    };
+    let file = file.as_ref().map(|(path, settings)| (*path, settings));
+    Plan::new(&Layers::new(&args.settings, file)?)
+}
+
+/// Every file that the run will read is there, before anything is written.
+pub fn check_inputs(plan: &Plan) -> Result<()> {
+    let weights = match &plan.potential {
+        PotentialPlan::Et(weights) => Some(weights.as_path()),
+        PotentialPlan::LennardJones => None,
+    };
+    let files = [
+        ("structure", Some(plan.structure.as_path())),
+        ("weights", weights),
+        ("reference", plan.reference.as_deref()),
+    ];
+    files
+        .into_iter()
+        .filter_map(|(key, path)| Some((key, path?)))
+        .try_for_each(|(key, path)| readable(key, path))
+}
+
+fn readable(key: &str, path: &Path) -> Result<()> {
+    let problem = match std::fs::File::open(path).and_then(|file| file.metadata()) {
+        Ok(metadata) if metadata.is_dir() => "is a folder; give a file".into(),
+        Ok(metadata) if metadata.len() == 0 && metadata.is_file() => "is empty".into(),
+        Ok(_) => return Ok(()),
+        Err(error) => error.to_string(),
+    };
+    Err(BadInput::new(format!("{key}: {}: {problem}", path.display())).into())
+}
+
+fn dry_run(plan: &Plan, notes: &[String], json: bool) -> Result<Outcome> {
+    match json {
+        true => output::print_json(&dry_run_json(plan, notes)?)?,
+        false => output::print(&plan.to_string())?,
+    }
+    Ok(Outcome::Completed)
+}
+
+/// The settings under their config keys, and what follows from them.
+fn dry_run_json(plan: &Plan, notes: &[String]) -> Result<Value> {
+    Ok(json!({
+        "dry_run": true,
+        "settings": toml::Table::try_from(plan.to_settings())?,
+        "simulated_ps": plan.simulated_time() * 1e-3,
+        "notes": notes,
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::args::{Arguments, Command};
+    use crate::cli::exit::one_line;
+    use clap::Parser;
+
+    fn args(words: &[&str]) -> RunArgs {
+        let all = ["oreo", "run"].iter().chain(words);
+        match Arguments::try_parse_from(all).unwrap().command {
+            Command::Run(run) => *run,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn flags_override_the_file_whose_paths_are_relative_to_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = folder.path().join("config.toml");
+        let text = "structure = \"a.xyz\"\nweights = \"../w.ckpt\"\nsteps = 10\nseed = 3";
+        std::fs::write(&config, text).unwrap();
+        let args = args(&[
+            config.to_str().unwrap(),
+            "--steps",
+            "20",
+            "--output",
+            "/out",
+        ]);
+        let (plan, _) = plan(&args).unwrap();
+        assert_eq!((plan.steps, plan.seed), (20, 3));
+        assert_eq!(plan.structure, folder.path().join("a.xyz"));
+        assert_eq!(
+            plan.potential,
+            PotentialPlan::Et(folder.path().join("../w.ckpt"))
+        );
+        assert_eq!(plan.output, Path::new("/out"));
+    }
+
+    #[test]
+    fn missing_and_empty_files_are_bad_input_before_anything_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let empty = folder.path().join("empty.xyz");
+        std::fs::write(&empty, "").unwrap();
+        for (structure, problem) in [
+            (folder.path().join("none.xyz"), "No such file"),
+            (empty, "is empty"),
+            (folder.path().to_path_buf(), "is a folder"),
+        ] {
+            let words = [
+                "--structure",
+                structure.to_str().unwrap(),
+                "--weights",
+                "/w",
+                "--steps",
+                "1",
+            ];
+            let (plan, _) = plan(&args(&words)).unwrap();
+            let error = check_inputs(&plan).unwrap_err();
+            assert!(error.is::<BadInput>());
+            let line = one_line(&error);
+            assert!(
+                line.starts_with("structure: ") && line.contains(problem),
+                "{line}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_broken_config_is_bad_input_with_file_and_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = folder.path().join("config.toml");
+        std::fs::write(&config, "steps = 10\ntimstep = 1").unwrap();
+        let error = plan(&args(&[config.to_str().unwrap()])).unwrap_err();
+        assert!(error.is::<BadInput>());
+        assert!(one_line(&error).contains("config.toml:2: unknown key 'timstep'"));
+    }
+
+    #[test]
+    fn dry_run_json_has_the_settings_under_their_keys() {
+        let words = ["--preset", "md17", "--structure", "/a", "--weights", "/w"];
+        let (plan, notes) = plan(&args(&words)).unwrap();
+        let value = dry_run_json(&plan, &notes).unwrap();
+        assert_eq!(value["settings"]["temperature"], "500 K");
+        assert_eq!(value["settings"]["steps"], 600_000);
+        assert_eq!(value["simulated_ps"], 300.0);
+        assert_eq!(value["dry_run"], true);
+    }
+}

@@ -1,0 +1,178 @@
+//! A plan in words, one line per subject: what `--dry-run` prints and `log.txt` begins with.
+
+use super::choices::DofChoice;
+use super::plan::*;
+use std::fmt::{self, Display, Formatter};
+
+impl Display for Plan {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let frame = self.frame;
+        writeln!(f, "structure   {}, frame {frame}", self.structure.display())?;
+        writeln!(f, "potential   {}", self.potential)?;
+        if let Some(reference) = &self.reference {
+            writeln!(
+                f,
+                "reference   {}, labels {}",
+                reference.display(),
+                self.labels
+            )?;
+        }
+        writeln!(
+            f,
+            "dynamics    {}; steps of {}",
+            self.ensemble, self.timestep
+        )?;
+        writeln!(f, "start       {}", self.velocities)?;
+        writeln!(f, "temperature counted over {}", counted(self.dof))?;
+        writeln!(
+            f,
+            "length      {} steps = {} ps, {}",
+            self.steps,
+            self.simulated_time() * 1e-3,
+            self.copies()
+        )?;
+        writeln!(f, "stops at    {}", self.stops().join(", "))?;
+        writeln!(f, "compute     {}, skin {}", self.compute, self.skin)?;
+        writeln!(
+            f,
+            "output      {}: {}",
+            self.output.display(),
+            self.rhythm()
+        )
+    }
+}
+
+impl Plan {
+    fn copies(&self) -> String {
+        match self.replicas {
+            1 => format!("1 replica, seed {}", self.seed),
+            several => format!("{several} replicas, seed {}", self.seed),
+        }
+    }
+
+    /// Everything that ends a replica early, in words.
+    fn stops(&self) -> Vec<String> {
+        let rule = match self.stability {
+            StabilityRule::Bond { threshold } => Some(format!(
+                "a bond more than {threshold} from its reference length"
+            )),
+            StabilityRule::Rdf { threshold, window } => Some(format!(
+                "distances that deviate by more than {threshold} over {window}"
+            )),
+            StabilityRule::None => None,
+        };
+        let temperature = self
+            .temperature_cap
+            .map(|cap| format!("a temperature above {cap}"));
+        let force = self.force_cap.map(|cap| format!("a force above {cap}"));
+        let not_finite = Some("values that are not finite".to_string());
+        [rule, temperature, force, not_finite]
+            .into_iter()
+            .flatten()
+            .collect()
+    }
+
+    fn rhythm(&self) -> String {
+        let formats: Vec<_> = self.formats.iter().map(ToString::to_string).collect();
+        format!(
+            "frame every {} steps ({}), checkpoint every {}",
+            self.every,
+            formats.join(" and "),
+            self.checkpoint_every
+        )
+    }
+}
+
+fn counted(dof: DofChoice) -> &'static str {
+    match dof {
+        DofChoice::Md17 => "3N degrees of freedom, translation and rotation empty (dof md17)",
+        DofChoice::Physical => "the degrees of freedom that can move (dof physical)",
+    }
+}
+
+impl Display for PotentialPlan {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            PotentialPlan::Et(weights) => {
+                write!(f, "Equivariant Transformer, {}", weights.display())
+            }
+            PotentialPlan::LennardJones => f.write_str("Lennard-Jones argon, built in"),
+        }
+    }
+}
+
+impl Display for Ensemble {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Ensemble::Nve => f.write_str("velocity Verlet at constant energy"),
+            Ensemble::NoseHoover {
+                temperature,
+                time,
+                chain_length,
+            } => write!(
+                f,
+                "Nosé–Hoover chain of {chain_length} at {temperature}, relaxation {time}"
+            ),
+            Ensemble::Langevin { temperature, time } => {
+                write!(f, "Langevin (BAOAB) at {temperature}, friction 1/({time})")
+            }
+            Ensemble::Csvr { temperature, time } => {
+                write!(
+                    f,
+                    "stochastic velocity rescaling at {temperature}, relaxation {time}"
+                )
+            }
+        }
+    }
+}
+
+impl Display for StartVelocities {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            StartVelocities::Maxwell(temperature) => {
+                write!(f, "Maxwell–Boltzmann velocities of {temperature}")
+            }
+            StartVelocities::File => f.write_str("velocities of the structure file"),
+            StartVelocities::Zero => f.write_str("at rest"),
+        }
+    }
+}
+
+impl Display for Compute {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let threads = match self.threads {
+            1 => "1 thread".to_string(),
+            several => format!("{several} threads"),
+        };
+        write!(
+            f,
+            "{}, {} path, {}, {threads}",
+            self.device, self.path, self.precision
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{layers::Layers, plan::Plan};
+
+    #[test]
+    fn a_plan_names_everything_that_was_decided() {
+        let flags =
+            "preset = \"md17\"\nstructure = \"/a.npz\"\nweights = \"/w.ckpt\"\nforce-cap = 50";
+        let layers = Layers::new(&toml::from_str(flags).unwrap(), None).unwrap();
+        let text = Plan::new(&layers).unwrap().0.to_string();
+        for part in [
+            "/a.npz, frame 0",
+            "Equivariant Transformer, /w.ckpt",
+            "chain of 3 at 500 K, relaxation 100 fs; steps of 0.5 fs",
+            "600000 steps = 300 ps, 5 replicas",
+            "0.5 A from its reference length, a temperature above 100000 K, a force above 50 eV/A, values that",
+            "3N degrees of freedom",
+            "cpu, reference path, f32, 1 thread",
+            "frame every 100 steps (xyz)",
+        ] {
+            assert!(text.contains(part), "{part}\n{text}");
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! The program: `args` is what was typed, `plan` what is meant, `commands` what is done.
+//!
+//! - [`quantity`], [`choices`]: numbers with units, words
+//! - [`settings`], [`config_file`], [`layers`]: flags and config file, one struct for both, later over earlier
+//! - [`plan`]: the complete, validated run
+//! - [`progress`], [`pace`]: how far, how fast
+//! - [`exit`], [`output`]: exit codes, errors in one line, results on standard output
+
+pub mod args;
+pub mod choices;
+pub mod commands;
+pub mod config_file;
+mod describe;
+pub mod exit;
+pub mod layers;
+pub mod output;
+pub mod pace;
+pub mod plan;
+#[cfg(test)]
+mod plan_tests;
+pub mod progress;
+pub mod quantity;
+mod resolve;
+pub mod settings;
+mod usage;
+
+use args::{Arguments, Command};
+use clap::Parser;
+use std::process::ExitCode;
+
+/// The whole program.
+pub fn main() -> ExitCode {
+    match Arguments::try_parse() {
+        Ok(arguments) => exit::report(dispatch(&arguments), arguments.json),
+        Err(error) => usage::report(&error),
+    }
+}
+
+fn dispatch(arguments: &Arguments) -> anyhow::Result<exit::Outcome> {
+    match &arguments.command {
+        Command::Run(run) => commands::run::main(run, arguments.json),
+        Command::Doctor(_) => commands::doctor::main(arguments.json),
+    }
+}
+
+/// How many threads the network may use. candle takes the number from the environment when it starts its pool, so this
+/// must come before anything is computed and before any thread exists.
+pub fn limit_threads(threads: u32) {
+    std::env::set_var("RAYON_NUM_THREADS", threads.to_string());
+}

@@ -1,0 +1,277 @@
+//! What a run is meant to be: every setting has its value, contradictions are refused, and what cannot be chosen
+//! cannot be written down (`nve` has no thermostat time).
+
+use super::choices::*;
+use super::layers::Layers;
+use super::quantity::{Force, Length, Temperature, Time};
+use super::resolve;
+use super::settings::RunSettings;
+use anyhow::Context;
+use std::path::PathBuf;
+
+/// A complete, validated run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// Absolute path.
+    pub structure: PathBuf,
+    /// Counted from 0.
+    pub frame: u64,
+    /// What gives energies and forces.
+    pub potential: PotentialPlan,
+    /// Absolute path of the reference frames.
+    pub reference: Option<PathBuf>,
+    /// Of rMD17 files, among structure and reference.
+    pub labels: Labels,
+    /// Total, from step 0; at least 1.
+    pub steps: u64,
+    /// Positive.
+    pub timestep: Time,
+    /// Equations of motion with their options.
+    pub ensemble: Ensemble,
+    /// How temperatures are counted.
+    pub dof: DofChoice,
+    /// At step 0.
+    pub velocities: StartVelocities,
+    /// At least 1.
+    pub replicas: u32,
+    /// Of all streams.
+    pub seed: u64,
+    /// When a replica is stopped.
+    pub stability: StabilityRule,
+    /// Hotter replicas are stopped.
+    pub temperature_cap: Option<Temperature>,
+    /// Replicas with larger forces are stopped.
+    pub force_cap: Option<Force>,
+    /// Absolute path of the run's folder.
+    pub output: PathBuf,
+    /// Steps between frames; at least 1.
+    pub every: u64,
+    /// Steps between checkpoints; at least 1.
+    pub checkpoint_every: u64,
+    /// Without repetition, at least one.
+    pub formats: Vec<TrajectoryFormat>,
+    /// In the xyz frames.
+    pub write_velocities: bool,
+    /// In the xyz frames.
+    pub write_forces: bool,
+    /// Where, how and in what the network computes.
+    pub compute: Compute,
+    /// Å beyond the cutoff.
+    pub skin: Length,
+}
+
+/// What gives energies and forces.
+#[derive(Debug, Clone, PartialEq)]
+pub enum PotentialPlan {
+    /// The Equivariant Transformer with weights from this absolute path.
+    Et(PathBuf),
+    /// Argon.
+    LennardJones,
+}
+
+/// Equations of motion and what they need.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Ensemble {
+    /// Constant energy.
+    Nve,
+    /// Nosé–Hoover chain.
+    NoseHoover {
+        /// Target.
+        temperature: Temperature,
+        /// Sets the masses of the chain.
+        time: Time,
+        /// Links.
+        chain_length: u32,
+    },
+    /// BAOAB.
+    Langevin {
+        /// Target.
+        temperature: Temperature,
+        /// One over the friction.
+        time: Time,
+    },
+    /// Stochastic velocity rescaling.
+    Csvr {
+        /// Target.
+        temperature: Temperature,
+        /// Of the relaxation of the kinetic energy.
+        time: Time,
+    },
+}
+
+/// Velocities at step 0.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum StartVelocities {
+    /// Drawn at this temperature, a different draw for each replica.
+    Maxwell(Temperature),
+    /// Read with the structure.
+    File,
+    /// At rest.
+    Zero,
+}
+
+/// When a replica's structure counts as lost.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum StabilityRule {
+    /// A bond of the reference topology deviates by more.
+    Bond {
+        /// Positive.
+        threshold: Length,
+    },
+    /// The distance distribution of a window deviates by more.
+    Rdf {
+        /// Positive, no unit.
+        threshold: f64,
+        /// Positive.
+        window: Time,
+    },
+    /// Only values that are not finite, and the caps.
+    None,
+}
+
+/// Where, how and in what the network computes: nothing is left to be chosen.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Compute {
+    /// The processor is the only device of this version.
+    pub device: DeviceChoice,
+    /// The tensor operations are the only path of this version.
+    pub path: PathChoice,
+    /// `F64` or `F32`.
+    pub precision: PrecisionChoice,
+    /// At least 1.
+    pub threads: u32,
+}
+
+impl Ensemble {
+    /// Its name on the command line.
+    pub fn choice(&self) -> IntegratorChoice {
+        match self {
+            Ensemble::Nve => IntegratorChoice::Nve,
+            Ensemble::NoseHoover { .. } => IntegratorChoice::NoseHoover,
+            Ensemble::Langevin { .. } => IntegratorChoice::Langevin,
+            Ensemble::Csvr { .. } => IntegratorChoice::Csvr,
+        }
+    }
+
+    /// Target of the thermostat and its time; `None` at constant energy.
+    pub fn thermostat(&self) -> Option<(Temperature, Time)> {
+        match *self {
+            Ensemble::Nve => None,
+            Ensemble::NoseHoover {
+                temperature, time, ..
+            }
+            | Ensemble::Langevin { temperature, time }
+            | Ensemble::Csvr { temperature, time } => Some((temperature, time)),
+        }
+    }
+}
+
+impl Plan {
+    /// Fills in the defaults and checks everything that can be checked without opening a file but the config. The
+    /// second part is what the user should know although it is no error, one line each.
+    pub fn new(layers: &Layers) -> anyhow::Result<(Self, Vec<String>)> {
+        resolve::plan(layers)
+    }
+
+    /// Time that one replica covers.
+    pub fn simulated_time(&self) -> f64 {
+        self.steps as f64 * self.timestep.femtoseconds()
+    }
+
+    /// The temperature that the run is about, of the thermostat or of the first velocities.
+    pub fn temperature(&self) -> Option<Temperature> {
+        let start = match self.velocities {
+            StartVelocities::Maxwell(temperature) => Some(temperature),
+            StartVelocities::File | StartVelocities::Zero => None,
+        };
+        self.ensemble.thermostat().map(|(t, _)| t).or(start)
+    }
+
+    /// The same plan as settings, every one that has a meaning here given.
+    pub fn to_settings(&self) -> RunSettings {
+        let (potential, weights) = match &self.potential {
+            PotentialPlan::Et(weights) => (PotentialChoice::Et, Some(weights.clone())),
+            PotentialPlan::LennardJones => (PotentialChoice::LennardJones, None),
+        };
+        let chain_length = match self.ensemble {
+            Ensemble::NoseHoover { chain_length, .. } => Some(chain_length),
+            _ => None,
+        };
+        let mut settings = RunSettings {
+            preset: None,
+            structure: Some(self.structure.clone()),
+            frame: Some(self.frame),
+            potential: Some(potential),
+            weights,
+            reference: self.reference.clone(),
+            labels: Some(self.labels),
+            steps: Some(self.steps),
+            timestep: Some(self.timestep),
+            temperature: self.temperature(),
+            integrator: Some(self.ensemble.choice()),
+            thermostat_time: self.ensemble.thermostat().map(|(_, time)| time),
+            chain_length,
+            dof: Some(self.dof),
+            velocities: Some(self.velocities.choice()),
+            replicas: Some(self.replicas),
+            seed: Some(self.seed),
+            stability: None,
+            bond_threshold: None,
+            rdf_threshold: None,
+            rdf_window: None,
+            temperature_cap: self.temperature_cap,
+            force_cap: self.force_cap,
+            output: Some(self.output.clone()),
+            every: Some(self.every),
+            checkpoint_every: Some(self.checkpoint_every),
+            formats: Some(self.formats.clone()),
+            write_velocities: Some(self.write_velocities),
+            write_forces: Some(self.write_forces),
+            device: Some(self.compute.device),
+            path: Some(self.compute.path),
+            precision: Some(self.compute.precision),
+            threads: Some(self.compute.threads),
+            skin: Some(self.skin),
+        };
+        self.stability.write_to(&mut settings);
+        settings
+    }
+
+    /// The complete `config.toml`; `oreo run` with it makes the same plan.
+    pub fn to_toml(&self) -> anyhow::Result<String> {
+        let settings = toml::to_string(&self.to_settings())
+            .context("settings cannot be written as TOML (is a path not Unicode?)")?;
+        let version = env!("CARGO_PKG_VERSION");
+        Ok(format!(
+            "# All settings of this run, resolved by oreo {version}.\n\
+             # `oreo run` with this file and another --output repeats it.\n{settings}"
+        ))
+    }
+}
+
+impl StartVelocities {
+    fn choice(&self) -> VelocitiesChoice {
+        match self {
+            StartVelocities::Maxwell(_) => VelocitiesChoice::Maxwell,
+            StartVelocities::File => VelocitiesChoice::File,
+            StartVelocities::Zero => VelocitiesChoice::Zero,
+        }
+    }
+}
+
+impl StabilityRule {
+    fn write_to(self, settings: &mut RunSettings) {
+        settings.stability = Some(match self {
+            StabilityRule::Bond { threshold } => {
+                settings.bond_threshold = Some(threshold);
+                StabilityChoice::Bond
+            }
+            StabilityRule::Rdf { threshold, window } => {
+                settings.rdf_threshold = Some(threshold);
+                settings.rdf_window = Some(window);
+                StabilityChoice::Rdf
+            }
+            StabilityRule::None => StabilityChoice::None,
+        });
+    }
+}

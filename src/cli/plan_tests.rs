@@ -1,0 +1,214 @@
+use super::choices::*;
+use super::config_file;
+use super::exit::{one_line, BadInput};
+use super::layers::Layers;
+use super::plan::*;
+use super::settings::RunSettings;
+use std::path::Path;
+
+fn settings(text: &str) -> RunSettings {
+    toml::from_str(text).unwrap()
+}
+
+const LEAST: &str = "structure = \"a.xyz\"\nweights = \"w.safetensors\"\nsteps = 10\n";
+
+fn planned(flags: &str) -> Result<(Plan, Vec<String>), String> {
+    layered(flags, None)
+}
+
+fn layered(flags: &str, file: Option<&str>) -> Result<(Plan, Vec<String>), String> {
+    let flags = settings(&format!("{LEAST}{flags}"));
+    let file = file.map(settings);
+    let file = file.as_ref().map(|file| (Path::new("c.toml"), file));
+    Plan::new(&Layers::new(&flags, file).unwrap()).map_err(|error| {
+        assert!(error.is::<BadInput>(), "exit code 2");
+        one_line(&error)
+    })
+}
+
+fn refused(flags: &str) -> String {
+    planned(flags).unwrap_err()
+}
+
+/// One plan of each kind, so that every branch of `to_settings` is taken.
+const KINDS: [&str; 8] = [
+    "",
+    "preset = \"md17\"\nreference = \"r.npz\"\nlabels = \"md17\"",
+    "integrator = \"nve\"\nvelocities = \"file\"\nformats = [\"dcd\", \"xyz\"]",
+    "integrator = \"nve\"\ntemperature = \"77 K\"\nstability = \"none\"",
+    "integrator = \"langevin\"\nthermostat-time = \"0.3 ps\"\nforce-cap = \"10 kcal/mol/A\"",
+    "integrator = \"csvr\"\nvelocities = \"zero\"\nprecision = \"f64\"\nthreads = 2",
+    "stability = \"rdf\"\nreference = \"r.xyz\"\nrdf-window = \"2 ps\"\nrdf-threshold = 0.3",
+    "chain-length = 5\nreplicas = 3\nseed = 9\nframe = 4\nwrite-forces = true\nskin = \"0.5 A\"",
+];
+
+#[test]
+fn the_resolved_config_makes_the_same_plan_and_the_same_text() {
+    let folder = tempfile::tempdir().unwrap();
+    for kind in KINDS {
+        let (plan, _) = planned(kind).unwrap();
+        let path = folder.path().join("config.toml");
+        std::fs::write(&path, plan.to_toml().unwrap()).unwrap();
+        let read = config_file::read(&path).unwrap();
+        let layers = Layers::new(&RunSettings::default(), Some((&path, &read))).unwrap();
+        let (again, notes) = Plan::new(&layers).unwrap();
+        assert_eq!(again, plan, "{kind}");
+        assert_eq!(again.to_toml().unwrap(), plan.to_toml().unwrap());
+        assert!(notes.is_empty(), "{notes:?}");
+    }
+}
+
+#[test]
+fn the_shortest_command_has_sensible_defaults() {
+    let (plan, notes) = planned("").unwrap();
+    assert_eq!(plan.timestep.femtoseconds(), 0.5);
+    assert_eq!(plan.ensemble.choice(), IntegratorChoice::NoseHoover);
+    assert_eq!(plan.temperature().unwrap().kelvins(), 300.0);
+    assert_eq!(plan.dof, DofChoice::Physical);
+    assert_eq!(
+        (plan.replicas, plan.every, plan.compute.threads),
+        (1, 100, 1)
+    );
+    assert!(plan.structure.is_absolute() && plan.output.ends_with("oreo-run"));
+    assert!(notes.is_empty());
+}
+
+#[test]
+fn what_is_missing_is_named() {
+    for (text, missing) in [
+        (
+            "weights = \"w\"\nsteps = 1",
+            "no structure: give --structure FILE",
+        ),
+        (
+            "structure = \"a\"\nsteps = 1",
+            "no weights: give --weights FILE",
+        ),
+        (
+            "structure = \"a\"\nweights = \"w\"",
+            "no steps: give --steps N",
+        ),
+    ] {
+        let layers = Layers::new(&settings(text), None).unwrap();
+        let error = Plan::new(&layers).unwrap_err().to_string();
+        assert!(error.starts_with(missing), "{error}");
+    }
+}
+
+#[test]
+fn zero_is_refused_where_it_means_nothing() {
+    let without_steps = "structure = \"a\"\nweights = \"w\"\nsteps = 0";
+    let layers = Layers::new(&settings(without_steps), None).unwrap();
+    assert!(Plan::new(&layers).is_err());
+    for key in [
+        "every",
+        "checkpoint-every",
+        "replicas",
+        "timestep",
+        "temperature",
+        "thermostat-time",
+        "chain-length",
+        "bond-threshold",
+        "temperature-cap",
+        "force-cap",
+        "threads",
+    ] {
+        let error = refused(&format!("{key} = 0"));
+        assert!(error.starts_with(&format!("--{key}: ")), "{error}");
+    }
+    assert!(refused("formats = []").contains("empty"));
+}
+
+#[test]
+fn langevin_cannot_keep_the_md17_convention() {
+    let error = refused("integrator = \"langevin\"\ndof = \"md17\"");
+    assert!(error.contains("translation and rotation"), "{error}");
+    for integrator in ["nve", "nose-hoover", "csvr"] {
+        assert!(planned(&format!("integrator = \"{integrator}\"\ndof = \"md17\"")).is_ok());
+    }
+}
+
+#[test]
+fn options_without_effect_are_refused() {
+    for (flags, key) in [
+        (
+            "integrator = \"nve\"\nthermostat-time = \"1 ps\"",
+            "thermostat-time",
+        ),
+        ("integrator = \"nve\"\nchain-length = 3", "chain-length"),
+        ("integrator = \"csvr\"\nchain-length = 3", "chain-length"),
+        (
+            "integrator = \"nve\"\nvelocities = \"file\"\ntemperature = 300",
+            "temperature",
+        ),
+        ("rdf-window = \"1 ps\"", "rdf-window"),
+        (
+            "stability = \"none\"\nbond-threshold = 0.3",
+            "bond-threshold",
+        ),
+        ("potential = \"lennard-jones\"", "weights"),
+    ] {
+        let error = refused(flags);
+        assert!(
+            error.starts_with(&format!("--{key}: has no effect")),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn a_flag_that_overrides_the_file_drops_what_depended_on_it_with_a_note() {
+    let file = "integrator = \"nose-hoover\"\nchain-length = 5\ntemperature = 300";
+    let (plan, notes) = layered("integrator = \"nve\"", Some(file)).unwrap();
+    assert_eq!(plan.ensemble, Ensemble::Nve);
+    assert_eq!(
+        notes,
+        ["c.toml: chain-length is ignored with --integrator nve"]
+    );
+    let from_preset = "preset = \"md17\"\nintegrator = \"nve\"\nvelocities = \"zero\"";
+    let (plan, notes) = planned(from_preset).unwrap();
+    assert_eq!((plan.temperature(), notes.len()), (None, 1));
+    let of_the_file = layered("", Some("integrator = \"nve\"\nchain-length = 5")).unwrap_err();
+    assert!(
+        of_the_file.starts_with("c.toml: chain-length: "),
+        "{of_the_file}"
+    );
+}
+
+#[test]
+fn what_this_build_cannot_do_is_refused_and_not_replaced() {
+    assert!(refused("device = \"cuda:1\"").contains("no CUDA support"));
+    assert!(refused("path = \"fused\"").contains("use --path reference"));
+    assert!(refused("precision = \"f16-weights\"").contains("not in this version"));
+    let (plan, _) = planned("device = \"auto\"\npath = \"auto\"").unwrap();
+    assert_eq!(plan.compute.device, DeviceChoice::Cpu);
+    assert_eq!(plan.compute.path, PathChoice::Reference);
+}
+
+#[test]
+fn long_time_steps_are_noted_and_absurd_ones_refused() {
+    assert!(planned("timestep = \"2 fs\"").unwrap().1.is_empty());
+    assert!(planned("timestep = \"4 fs\"").unwrap().1[0].contains("hydrogen"));
+    assert!(refused("timestep = \"0.5 ps\"").contains("is the unit right?"));
+}
+
+#[test]
+fn the_rdf_rule_needs_a_reference_and_no_rule_needs_no_cap() {
+    assert!(refused("stability = \"rdf\"").contains("give --reference DATA"));
+    let (plan, _) = planned("stability = \"none\"").unwrap();
+    assert_eq!((plan.temperature_cap, plan.force_cap), (None, None));
+    let (plan, _) = planned("").unwrap();
+    assert_eq!(plan.temperature_cap.unwrap().kelvins(), 100_000.0);
+    for wrong in ["nan", "inf", "0.0", "-1.0"] {
+        let text = format!("stability = \"rdf\"\nreference = \"r\"\nrdf-threshold = {wrong}");
+        assert!(refused(&text).starts_with("--rdf-threshold: "));
+    }
+}
+
+#[test]
+fn argon_needs_no_weights_and_has_no_bonds() {
+    let text = "structure = \"ar.xyz\"\npotential = \"lennard-jones\"\nsteps = 10";
+    let (plan, _) = Plan::new(&Layers::new(&settings(text), None).unwrap()).unwrap();
+    assert_eq!(plan.potential, PotentialPlan::LennardJones);
+    assert_eq!(plan.stability, StabilityRule::None);
+}

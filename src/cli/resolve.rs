@@ -1,0 +1,359 @@
+//! From what was typed to what is meant: defaults, bounds, contradictions. Each message says where, what, and what to do.
+//!
+//! An option that has no effect is refused (`--chain-length` with `--integrator nve`), since whoever typed it expects
+//! something else of the run. If it only stands in a lower layer, a config file that a flag overrides, it is dropped
+//! with a note.
+
+use super::choices::*;
+use super::exit::{BadInput, OrBadInput};
+use super::layers::{Layers, Origin};
+use super::plan::*;
+use super::quantity::{Length, Temperature, Time};
+use super::settings::RunSettings;
+use anyhow::{Context, Result};
+use std::fmt::Display;
+use std::path::{Path, PathBuf};
+
+/// The whole plan, with notes.
+pub(super) fn plan(layers: &Layers) -> Result<(Plan, Vec<String>)> {
+    let mut resolver = Resolver {
+        typed: &layers.settings,
+        layers,
+        notes: Vec::new(),
+    };
+    let plan = resolver.plan()?;
+    Ok((plan, resolver.notes))
+}
+
+struct Resolver<'a> {
+    typed: &'a RunSettings,
+    layers: &'a Layers,
+    notes: Vec<String>,
+}
+
+impl Resolver<'_> {
+    fn plan(&mut self) -> Result<Plan> {
+        let typed = self.typed;
+        let structure = self.path("structure", &typed.structure)?;
+        let potential = self.potential()?;
+        let integrator = typed.integrator.unwrap_or(IntegratorChoice::NoseHoover);
+        let ensemble = self.ensemble(integrator)?;
+        let velocities = self.velocities(integrator)?;
+        let stability = self.stability(&potential)?;
+        Ok(Plan {
+            frame: typed.frame.unwrap_or(0),
+            reference: typed.reference.as_deref().map(absolute).transpose()?,
+            labels: typed.labels.unwrap_or(Labels::Rmd17),
+            steps: self.steps()?,
+            timestep: self.timestep()?,
+            dof: self.dof(integrator)?,
+            replicas: self.at_least_one("replicas", typed.replicas.unwrap_or(1))?,
+            seed: typed.seed.unwrap_or(0),
+            temperature_cap: self.temperature_cap(stability)?,
+            force_cap: self.positive("force-cap", typed.force_cap, |f| f.ev_per_angstrom())?,
+            output: absolute(typed.output.as_deref().unwrap_or(Path::new("oreo-run")))?,
+            every: self.at_least_one("every", typed.every.unwrap_or(100))?,
+            checkpoint_every: self
+                .at_least_one("checkpoint-every", typed.checkpoint_every.unwrap_or(10_000))?,
+            formats: self.formats()?,
+            write_velocities: typed.write_velocities.unwrap_or(false),
+            write_forces: typed.write_forces.unwrap_or(false),
+            compute: self.compute()?,
+            skin: typed.skin.unwrap_or(Length::literal(1.0)),
+            structure,
+            potential,
+            ensemble,
+            velocities,
+            stability,
+        })
+    }
+
+    fn refused<T>(&self, key: &str, problem: impl Display) -> Result<T> {
+        Err(BadInput::new(format!("{}: {problem}", self.layers.place(key))).into())
+    }
+
+    fn path(&self, key: &str, path: &Option<PathBuf>) -> Result<PathBuf> {
+        match path {
+            Some(path) => absolute(path),
+            None => self.missing(key, "FILE"),
+        }
+    }
+
+    fn missing<T>(&self, key: &str, value: &str) -> Result<T> {
+        let message =
+            format!("no {key}: give --{key} {value}, or the key '{key}' in the config file");
+        Err(BadInput::new(message).into())
+    }
+
+    fn at_least_one<N: PartialOrd + From<u8>>(&self, key: &str, number: N) -> Result<N> {
+        match number >= N::from(1) {
+            true => Ok(number),
+            false => self.refused(key, "must be at least 1"),
+        }
+    }
+
+    fn positive<Q: Copy + Display>(
+        &self,
+        key: &str,
+        quantity: Option<Q>,
+        number: impl Fn(Q) -> f64,
+    ) -> Result<Option<Q>> {
+        match quantity {
+            Some(zero) if number(zero) <= 0.0 => {
+                self.refused(key, format!("'{zero}' must be greater than zero"))
+            }
+            positive => Ok(positive),
+        }
+    }
+
+    /// Refuses options that the choice of another one leaves without effect; see the head of this file.
+    fn without_effect(&mut self, keys: &[&str], because_of: &str, why: &str) -> Result<()> {
+        for key in keys {
+            let origin = self.layers.origin(key);
+            if origin == Origin::Default {
+                continue;
+            }
+            let place = self.layers.place(key);
+            if origin >= self.layers.origin(because_of) {
+                return self.refused(key, format!("has no effect {why}; remove one of the two"));
+            }
+            self.notes.push(format!("{place} is ignored {why}"));
+        }
+        Ok(())
+    }
+
+    /// The one of two keys that had the last word.
+    fn later<'k>(&self, a: &'k str, b: &'k str) -> &'k str {
+        match self.layers.origin(a) > self.layers.origin(b) {
+            true => a,
+            false => b,
+        }
+    }
+
+    fn potential(&mut self) -> Result<PotentialPlan> {
+        match self.typed.potential.unwrap_or(PotentialChoice::Et) {
+            PotentialChoice::Et => self
+                .path("weights", &self.typed.weights)
+                .map(PotentialPlan::Et),
+            PotentialChoice::LennardJones => {
+                self.without_effect(&["weights"], "potential", "with --potential lennard-jones")?;
+                Ok(PotentialPlan::LennardJones)
+            }
+        }
+    }
+
+    fn steps(&self) -> Result<u64> {
+        match self.typed.steps {
+            Some(steps) => self.at_least_one("steps", steps),
+            None => self.missing("steps", "N"),
+        }
+    }
+
+    fn timestep(&mut self) -> Result<Time> {
+        let timestep = self.positive("timestep", self.typed.timestep, Time::femtoseconds)?;
+        let timestep = timestep.unwrap_or(Time::literal(0.5));
+        if timestep > Time::literal(100.0) {
+            return self.refused(
+                "timestep",
+                format!("{timestep} is longer than any vibration; is the unit right? usual is \"0.5 fs\""),
+            );
+        }
+        // The fastest vibrations, of bonds to hydrogen, have a period of about 9 fs.
+        if timestep > Time::literal(2.0) {
+            self.notes.push(format!(
+                "{}: {timestep} is too long for molecules with hydrogen, whose bonds vibrate with a period of 9 fs",
+                self.layers.place("timestep")
+            ));
+        }
+        Ok(timestep)
+    }
+
+    fn temperature(&self) -> Result<Temperature> {
+        let typed = self.positive("temperature", self.typed.temperature, Temperature::kelvins)?;
+        Ok(typed.unwrap_or(Temperature::literal(300.0)))
+    }
+
+    fn ensemble(&mut self, integrator: IntegratorChoice) -> Result<Ensemble> {
+        let why = format!("with --integrator {integrator}");
+        if integrator == IntegratorChoice::Nve {
+            self.without_effect(&["thermostat-time"], "integrator", &why)?;
+        }
+        if integrator != IntegratorChoice::NoseHoover {
+            self.without_effect(&["chain-length"], "integrator", &why)?;
+        }
+        let time = self.positive(
+            "thermostat-time",
+            self.typed.thermostat_time,
+            Time::femtoseconds,
+        )?;
+        let time_or = |default| time.unwrap_or(Time::literal(default));
+        let temperature = self.temperature()?;
+        Ok(match integrator {
+            IntegratorChoice::Nve => Ensemble::Nve,
+            IntegratorChoice::NoseHoover => Ensemble::NoseHoover {
+                temperature,
+                time: time_or(100.0),
+                chain_length: self.chain_length()?,
+            },
+            // Friction 1/ps: weak enough to keep the vibrations.
+            IntegratorChoice::Langevin => Ensemble::Langevin {
+                temperature,
+                time: time_or(1000.0),
+            },
+            IntegratorChoice::Csvr => Ensemble::Csvr {
+                temperature,
+                time: time_or(100.0),
+            },
+        })
+    }
+
+    fn chain_length(&self) -> Result<u32> {
+        match self.typed.chain_length.unwrap_or(3) {
+            length @ 1..=100 => Ok(length),
+            length => self.refused("chain-length", format!("{length} is not between 1 and 100")),
+        }
+    }
+
+    fn dof(&self, integrator: IntegratorChoice) -> Result<DofChoice> {
+        let dof = self.typed.dof.unwrap_or(DofChoice::Physical);
+        if dof == DofChoice::Md17 && integrator == IntegratorChoice::Langevin {
+            return self.refused(
+                "dof",
+                "md17 cannot be had with langevin, which heats translation and rotation too, while the MD17 \
+                 convention leaves them empty; use --integrator nose-hoover, or --dof physical",
+            );
+        }
+        Ok(dof)
+    }
+
+    fn velocities(&mut self, integrator: IntegratorChoice) -> Result<StartVelocities> {
+        let start = match self.typed.velocities.unwrap_or(VelocitiesChoice::Maxwell) {
+            VelocitiesChoice::Maxwell => return self.temperature().map(StartVelocities::Maxwell),
+            VelocitiesChoice::File => StartVelocities::File,
+            VelocitiesChoice::Zero => StartVelocities::Zero,
+        };
+        if integrator == IntegratorChoice::Nve {
+            self.without_effect(
+                &["temperature"],
+                self.later("integrator", "velocities"),
+                "with --integrator nve unless velocities are drawn",
+            )?;
+        }
+        Ok(start)
+    }
+
+    fn stability(&mut self, potential: &PotentialPlan) -> Result<StabilityRule> {
+        let default = match potential {
+            PotentialPlan::Et(_) => StabilityChoice::Bond,
+            // Argon has no bonds.
+            PotentialPlan::LennardJones => StabilityChoice::None,
+        };
+        let choice = self.typed.stability.unwrap_or(default);
+        let why = format!("with --stability {choice}");
+        if choice != StabilityChoice::Bond {
+            self.without_effect(&["bond-threshold"], "stability", &why)?;
+        }
+        if choice != StabilityChoice::Rdf {
+            self.without_effect(&["rdf-threshold", "rdf-window"], "stability", &why)?;
+        }
+        match choice {
+            StabilityChoice::Bond => {
+                let typed = self.typed.bond_threshold;
+                let threshold = self.positive("bond-threshold", typed, Length::angstroms)?;
+                Ok(StabilityRule::Bond {
+                    threshold: threshold.unwrap_or(Length::literal(0.5)),
+                })
+            }
+            StabilityChoice::Rdf => self.rdf_rule(),
+            StabilityChoice::None => Ok(StabilityRule::None),
+        }
+    }
+
+    fn rdf_rule(&self) -> Result<StabilityRule> {
+        if self.typed.reference.is_none() {
+            return self.refused(
+                "stability",
+                "rdf compares with reference frames; give --reference DATA",
+            );
+        }
+        // Fu et al. 2022: water is unstable when the deviation of 1 ps is above 3.
+        let threshold = self.typed.rdf_threshold.unwrap_or(3.0);
+        if !(threshold.is_finite() && threshold > 0.0) {
+            return self.refused(
+                "rdf-threshold",
+                format!("'{threshold}' must be a number greater than zero"),
+            );
+        }
+        let window = self.positive("rdf-window", self.typed.rdf_window, Time::femtoseconds)?;
+        Ok(StabilityRule::Rdf {
+            threshold,
+            window: window.unwrap_or(Time::literal(1000.0)),
+        })
+    }
+
+    fn temperature_cap(&self, stability: StabilityRule) -> Result<Option<Temperature>> {
+        let typed = self.typed.temperature_cap;
+        let cap = self.positive("temperature-cap", typed, Temperature::kelvins)?;
+        let default = match stability {
+            StabilityRule::None => None,
+            _ => Some(Temperature::literal(100_000.0)),
+        };
+        Ok(cap.or(default))
+    }
+
+    fn formats(&self) -> Result<Vec<TrajectoryFormat>> {
+        let mut formats = Vec::new();
+        for format in self
+            .typed
+            .formats
+            .as_deref()
+            .unwrap_or(&[TrajectoryFormat::Xyz])
+        {
+            if !formats.contains(format) {
+                formats.push(*format);
+            }
+        }
+        match formats.is_empty() {
+            true => self.refused("formats", "is empty; give xyz, dcd or both"),
+            false => Ok(formats),
+        }
+    }
+
+    /// Nothing falls back in silence: what this build does not have is refused.
+    fn compute(&self) -> Result<Compute> {
+        if let Some(device @ DeviceChoice::Cuda(_)) = self.typed.device {
+            return self.refused(
+                "device",
+                format!(
+                    "{device} is not available: this build has no CUDA support; use --device cpu"
+                ),
+            );
+        }
+        if self.typed.path == Some(PathChoice::Fused) {
+            return self.refused("path", "fused is not in this version; use --path reference");
+        }
+        if self.typed.precision == Some(PrecisionChoice::F16Weights) {
+            return self.refused(
+                "precision",
+                "f16-weights is not in this version; use --precision f32",
+            );
+        }
+        let threads = self.typed.threads.unwrap_or(1);
+        if !(1..=1024).contains(&threads) {
+            return self.refused("threads", format!("{threads} is not between 1 and 1024"));
+        }
+        Ok(Compute {
+            device: DeviceChoice::Cpu,
+            path: PathChoice::Reference,
+            precision: self.typed.precision.unwrap_or(PrecisionChoice::F32),
+            threads,
+        })
+    }
+}
+
+/// The resolved config must mean the same from wherever it is run.
+fn absolute(path: &Path) -> Result<PathBuf> {
+    std::path::absolute(path)
+        .with_context(|| format!("'{}' is not a path", path.display()))
+        .or_bad_input()
+}

@@ -1,0 +1,244 @@
+//! The settings of a run, as typed: every field is a flag of `oreo run` and a key of its config file, because one
+//! struct derives both. Nothing is required here and nothing has a default: that is `plan`'s part.
+
+use super::choices::*;
+use super::quantity::{Force, Length, Temperature, Time};
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+
+/// What was typed; `None` where nothing was.
+#[derive(Debug, Clone, Default, PartialEq, clap::Args, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct RunSettings {
+    /// A named set of settings that the others override
+    #[arg(long, value_enum, value_name = "NAME")]
+    pub preset: Option<Preset>,
+
+    /// Where the atoms start: any readable file (xyz, npz, pdb, sdf)
+    #[arg(long, value_name = "FILE", help_heading = "System")]
+    pub structure: Option<PathBuf>,
+    /// Which frame of the structure file, counted from 0 [default: 0]
+    #[arg(long, value_name = "N", help_heading = "System")]
+    pub frame: Option<u64>,
+    /// What gives energies and forces [default: et]
+    #[arg(long, value_enum, value_name = "NAME", help_heading = "System")]
+    pub potential: Option<PotentialChoice>,
+    /// Weights of the network, .safetensors or .ckpt
+    #[arg(long, value_name = "FILE", help_heading = "System")]
+    pub weights: Option<PathBuf>,
+    /// Reference frames for h(r) and for the bond topology
+    #[arg(long, value_name = "DATA", help_heading = "System")]
+    pub reference: Option<PathBuf>,
+    /// Which labels of an rMD17 file [default: rmd17]
+    #[arg(long, value_enum, value_name = "NAME", help_heading = "System")]
+    pub labels: Option<Labels>,
+
+    /// Total number of steps
+    #[arg(long, value_name = "N", value_parser = count(), help_heading = "Dynamics")]
+    pub steps: Option<u64>,
+    /// Time step [fs without a unit; default: 0.5 fs]
+    #[arg(long, value_name = "TIME", help_heading = "Dynamics")]
+    pub timestep: Option<Time>,
+    /// Temperature of the thermostat and of the first velocities [K without a unit; default: 300 K]
+    #[arg(long, value_name = "TEMPERATURE", help_heading = "Dynamics")]
+    pub temperature: Option<Temperature>,
+    /// Equations of motion [default: nose-hoover]
+    #[arg(long, value_enum, value_name = "NAME", help_heading = "Dynamics")]
+    pub integrator: Option<IntegratorChoice>,
+    /// Relaxation time of the thermostat; of langevin, one over the friction [default: 100 fs, langevin 1 ps]
+    #[arg(long, value_name = "TIME", help_heading = "Dynamics")]
+    pub thermostat_time: Option<Time>,
+    /// Links of the Nosé–Hoover chain [default: 3]
+    #[arg(long, value_name = "N", value_parser = chain_length(), help_heading = "Dynamics")]
+    pub chain_length: Option<u32>,
+    /// How degrees of freedom are counted in the temperature [default: physical]
+    #[arg(long, value_enum, value_name = "NAME", help_heading = "Dynamics")]
+    pub dof: Option<DofChoice>,
+    /// Where the first velocities come from [default: maxwell]
+    #[arg(long, value_enum, value_name = "NAME", help_heading = "Dynamics")]
+    pub velocities: Option<VelocitiesChoice>,
+    /// Independent copies, each with its own velocities and files [default: 1]
+    #[arg(long, value_name = "N", value_parser = small_count(), help_heading = "Dynamics")]
+    pub replicas: Option<u32>,
+    /// Seed of everything random; each replica has its own stream of it [default: 0]
+    #[arg(long, value_name = "N", value_parser = seed(), help_heading = "Dynamics")]
+    pub seed: Option<u64>,
+
+    /// When a replica counts as unstable and is stopped [default: bond; none for lennard-jones]
+    #[arg(long, value_enum, value_name = "RULE", help_heading = "Stability")]
+    pub stability: Option<StabilityChoice>,
+    /// Allowed deviation of a bond from its reference length [A without a unit; default: 0.5 A]
+    #[arg(long, value_name = "LENGTH", help_heading = "Stability")]
+    pub bond_threshold: Option<Length>,
+    /// Allowed integrated deviation of the distance distribution of a window [default: 3]
+    #[arg(long, value_name = "X", help_heading = "Stability")]
+    pub rdf_threshold: Option<f64>,
+    /// Length of the window [fs without a unit; default: 1 ps]
+    #[arg(long, value_name = "TIME", help_heading = "Stability")]
+    pub rdf_window: Option<Time>,
+    /// Stop a replica that is hotter [K without a unit; default: 100000 K, none with --stability none]
+    #[arg(long, value_name = "TEMPERATURE", help_heading = "Stability")]
+    pub temperature_cap: Option<Temperature>,
+    /// Stop a replica with a larger force on an atom [eV/A without a unit; default: no cap]
+    #[arg(long, value_name = "FORCE", help_heading = "Stability")]
+    pub force_cap: Option<Force>,
+
+    /// Folder of the run [default: oreo-run]
+    #[arg(long, value_name = "DIR", help_heading = "Output")]
+    pub output: Option<PathBuf>,
+    /// Steps between written frames and lines of thermo.csv [default: 100]
+    #[arg(long, value_name = "N", value_parser = count(), help_heading = "Output")]
+    pub every: Option<u64>,
+    /// Steps between checkpoints [default: 10000]
+    #[arg(long, value_name = "N", value_parser = count(), help_heading = "Output")]
+    pub checkpoint_every: Option<u64>,
+    /// Trajectory formats, separated by commas [default: xyz]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "LIST",
+        value_delimiter = ',',
+        help_heading = "Output"
+    )]
+    pub formats: Option<Vec<TrajectoryFormat>>,
+    /// Velocities in the xyz frames [default: false]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true",
+          help_heading = "Output")]
+    pub write_velocities: Option<bool>,
+    /// Forces in the xyz frames [default: false]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true",
+          help_heading = "Output")]
+    pub write_forces: Option<bool>,
+
+    /// Where the network computes: auto, cpu, cuda or cuda:N [default: auto]
+    #[arg(long, value_name = "DEVICE", help_heading = "Hardware")]
+    pub device: Option<DeviceChoice>,
+    /// Which implementation of the network computes [default: auto]
+    #[arg(long, value_enum, value_name = "NAME", help_heading = "Hardware")]
+    pub path: Option<PathChoice>,
+    /// In what the network computes; the dynamics is always f64 [default: f32]
+    #[arg(long, value_enum, value_name = "NAME", help_heading = "Hardware")]
+    pub precision: Option<PrecisionChoice>,
+    /// Threads of the network; one is fastest for small molecules [default: 1]
+    #[arg(long, value_name = "N", value_parser = threads(), help_heading = "Hardware")]
+    pub threads: Option<u32>,
+    /// Extra radius of the neighbour list; changes speed, never results [A without a unit; default: 1 A]
+    #[arg(long, value_name = "LENGTH", help_heading = "Hardware")]
+    pub skin: Option<Length>,
+}
+
+/// At least one; up to what TOML and JSON readers hold exactly.
+pub(super) fn count() -> clap::builder::RangedU64ValueParser<u64> {
+    clap::value_parser!(u64).range(1..=i64::MAX as u64)
+}
+
+/// TOML integers are signed: a seed must fit to be written to the resolved config.
+fn seed() -> clap::builder::RangedU64ValueParser<u64> {
+    clap::value_parser!(u64).range(..=i64::MAX as u64)
+}
+
+/// Anything more is a slip of the finger.
+pub(super) fn small_count() -> clap::builder::RangedI64ValueParser<u32> {
+    clap::value_parser!(u32).range(1..=1_000_000)
+}
+
+fn chain_length() -> clap::builder::RangedI64ValueParser<u32> {
+    clap::value_parser!(u32).range(1..=100)
+}
+
+/// Of the command line; `plan` checks the same bound for files.
+pub(super) fn threads() -> clap::builder::RangedI64ValueParser<u32> {
+    clap::value_parser!(u32).range(1..=1024)
+}
+
+impl RunSettings {
+    /// What a preset stands for.
+    pub fn preset(preset: Preset) -> Self {
+        match preset {
+            // Fu et al. 2022, "Forces are not enough", the MD17 part of its protocol.
+            Preset::Md17 => Self {
+                temperature: Some(Temperature::literal(500.0)),
+                timestep: Some(Time::literal(0.5)),
+                steps: Some(600_000),
+                every: Some(100),
+                integrator: Some(IntegratorChoice::NoseHoover),
+                dof: Some(DofChoice::Md17),
+                replicas: Some(5),
+                ..Self::default()
+            },
+        }
+    }
+
+    /// Takes relative paths as relative to `folder`: those of a config file belong to that file.
+    pub fn resolve_paths(&mut self, folder: &Path) {
+        let paths = [
+            &mut self.structure,
+            &mut self.weights,
+            &mut self.reference,
+            &mut self.output,
+        ];
+        for path in paths.into_iter().flatten() {
+            *path = folder.join(&*path);
+        }
+    }
+
+    /// Every key, which is every flag, in the order of the help.
+    pub fn keys() -> Vec<String> {
+        let command = <Self as clap::Args>::augment_args(clap::Command::new("run"));
+        let names = command.get_arguments().filter_map(|flag| flag.get_long());
+        names.map(str::to_string).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// serde lists the fields it knows when it refuses one: the only view of its names from outside.
+    #[test]
+    fn every_key_has_a_flag_and_the_reverse() {
+        let message = toml::from_str::<RunSettings>("no-such-key = 1")
+            .unwrap_err()
+            .message()
+            .to_string();
+        let listed = message.split_once("expected one of").unwrap().1;
+        let keys: Vec<_> = listed
+            .split('`')
+            .skip(1)
+            .step_by(2)
+            .map(str::to_string)
+            .collect();
+        assert_eq!(keys, RunSettings::keys());
+        assert!(keys.len() > 30);
+    }
+
+    #[test]
+    fn relative_paths_follow_their_file_and_absolute_ones_stay() {
+        let mut settings = RunSettings {
+            structure: Some("a.xyz".into()),
+            weights: Some("/models/w.safetensors".into()),
+            ..RunSettings::default()
+        };
+        settings.resolve_paths(Path::new("/runs/first"));
+        assert_eq!(settings.structure, Some("/runs/first/a.xyz".into()));
+        assert_eq!(settings.weights, Some("/models/w.safetensors".into()));
+        assert_eq!(settings.output, None);
+    }
+
+    /// A path added to the struct and forgotten in `resolve_paths` would be read from the wrong folder.
+    #[test]
+    fn every_path_of_the_struct_is_resolved() {
+        let command = <RunSettings as clap::Args>::augment_args(clap::Command::new("run"));
+        let paths = command.get_arguments().filter(|flag| {
+            flag.get_value_parser().type_id() == clap::builder::ValueParser::path_buf().type_id()
+        });
+        let mut typed = toml::Table::new();
+        typed.extend(paths.filter_map(|flag| Some((flag.get_long()?.to_string(), "x".into()))));
+        assert_eq!(typed.len(), 4);
+        let mut settings: RunSettings = typed.try_into().unwrap();
+        settings.resolve_paths(Path::new("/runs"));
+        for (key, path) in toml::Table::try_from(settings).unwrap() {
+            assert_eq!(path.as_str(), Some("/runs/x"), "{key}");
+        }
+    }
+}
