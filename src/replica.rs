@@ -5,6 +5,7 @@ use oreo_core::{
     Archive, ArchiveError, Integrator, NeighborList, NeighborRequest, Neighbors, Observer, Persist,
     Potential, PotentialError, Request, Scope, State, Stop, System, Vec3, View,
 };
+use oreo_validation::stability::first_non_finite;
 use std::any::Any;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -132,7 +133,8 @@ impl Replica {
     /// neighbour list and no potential ever sees it.
     pub(crate) fn begin(&mut self) -> Result<(), RunError> {
         self.integrator.begin(&self.system, &mut self.state);
-        if !self.state.positions.iter().all(is_finite) {
+        let finite = |position: &Vec3| position.iter().all(|x| x.is_finite());
+        if !self.state.positions.iter().all(finite) {
             self.retire_as_non_finite(self.state.step + 1);
             return Ok(());
         }
@@ -178,7 +180,7 @@ impl Replica {
     fn retire_as_non_finite(&mut self, step: u64) {
         self.stop = Some(Stop::NonFinite {
             step,
-            quantity: non_finite_quantity(&self.state),
+            quantity: first_non_finite(&self.state).unwrap_or_default(),
         });
     }
 
@@ -236,13 +238,11 @@ impl Replica {
     }
 
     pub(crate) fn check_finite_start(&self) -> Result<(), RunError> {
-        if self.state.is_finite() {
-            return Ok(());
+        let replica = self.id;
+        match first_non_finite(&self.state) {
+            None => Ok(()),
+            Some(quantity) => Err(RunError::NonFiniteStart { replica, quantity }),
         }
-        Err(RunError::NonFiniteStart {
-            replica: self.id,
-            quantity: non_finite_quantity(&self.state),
-        })
     }
 }
 
@@ -261,24 +261,5 @@ impl Persist for Replica {
                 .persist(&mut Scope::new(&mut archive, format!("observer-{k}")))?;
         }
         Ok(())
-    }
-}
-
-fn is_finite(vector: &Vec3) -> bool {
-    vector.iter().all(|x| x.is_finite())
-}
-
-fn non_finite_quantity(state: &State) -> String {
-    let first = |vectors: &[Vec3]| vectors.iter().position(|vector| !is_finite(vector));
-    if let Some(atom) = first(&state.positions) {
-        format!("position of atom {atom}")
-    } else if let Some(atom) = first(&state.forces) {
-        format!("force on atom {atom}")
-    } else if !state.energy.is_finite() {
-        "potential energy".into()
-    } else if let Some(atom) = first(&state.momenta) {
-        format!("momentum of atom {atom}")
-    } else {
-        "nothing".into()
     }
 }

@@ -5,8 +5,8 @@ mod common;
 use common::argon_replica;
 use oreo::checkpoint;
 use oreo::core::{
-    Archive, ArchiveError, Capabilities, Observer, ObserverError, Persist, Potential, PotentialError, Request, Stop,
-    Vec3, View,
+    Archive, ArchiveError, Capabilities, Observer, ObserverError, Persist, Potential,
+    PotentialError, Request, Stop, Vec3, View,
 };
 use oreo::potentials::LennardJones;
 use oreo::{RunError, Simulation, DEFAULT_SKIN};
@@ -34,12 +34,22 @@ impl Potential for Faulty {
     }
 }
 
-fn faulty(at_call: usize, fault: fn(&mut [Request<'_>]) -> Result<(), PotentialError>) -> Box<dyn Potential> {
-    Box::new(Faulty { argon: LennardJones::argon(), calls: 0, at_call, fault })
+fn faulty(
+    at_call: usize,
+    fault: fn(&mut [Request<'_>]) -> Result<(), PotentialError>,
+) -> Box<dyn Potential> {
+    Box::new(Faulty {
+        argon: LennardJones::argon(),
+        calls: 0,
+        at_call,
+        fault,
+    })
 }
 
 fn simulation(potential: Box<dyn Potential>, replicas: u32) -> Simulation {
-    let replicas = (0..replicas).map(|id| argon_replica(id, "nose-hoover")).collect();
+    let replicas = (0..replicas)
+        .map(|id| argon_replica(id, "nose-hoover"))
+        .collect();
     let mut simulation = Simulation::new(potential, replicas, DEFAULT_SKIN).unwrap();
     simulation.start().unwrap();
     simulation
@@ -55,8 +65,16 @@ fn a_nan_force_retires_only_its_replica() {
     let mut healthy = simulation(Box::new(LennardJones::argon()), 3);
     struck.run(20).unwrap();
     healthy.run(20).unwrap();
-    let [a, b, c] = struck.replicas() else { panic!() };
-    assert_eq!(b.stop(), Some(&Stop::NonFinite { step: 5, quantity: "force on atom 3".into() }));
+    let [a, b, c] = struck.replicas() else {
+        panic!()
+    };
+    assert_eq!(
+        b.stop(),
+        Some(&Stop::NonFinite {
+            step: 5,
+            quantity: "force on atom 3".into()
+        })
+    );
     assert_eq!(b.state.step, 4, "the bad step is not counted as done");
     for (replica, twin) in [(a, &healthy.replicas()[0]), (c, &healthy.replicas()[2])] {
         assert!(replica.is_active());
@@ -68,7 +86,10 @@ fn a_nan_force_retires_only_its_replica() {
 #[test]
 fn a_failed_force_call_ends_the_run_and_cannot_be_saved() {
     let fail = |_: &mut [Request<'_>]| {
-        Err(PotentialError::Backend { potential: "argon".into(), message: "out of memory".into() })
+        Err(PotentialError::Backend {
+            potential: "argon".into(),
+            message: "out of memory".into(),
+        })
     };
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("checkpoint.oreo");
@@ -82,7 +103,11 @@ fn a_failed_force_call_ends_the_run_and_cannot_be_saved() {
 
     let mut again = simulation(Box::new(LennardJones::argon()), 2);
     checkpoint::load(&path, &mut again).unwrap();
-    assert_eq!(again.replicas()[0].state.step, 2, "the last good checkpoint is untouched");
+    assert_eq!(
+        again.replicas()[0].state.step,
+        2,
+        "the last good checkpoint is untouched"
+    );
 }
 
 struct StopAt(u64);
@@ -91,7 +116,10 @@ impl Observer for StopAt {
     fn observe(&mut self, view: &View<'_>) -> Result<ControlFlow<Stop>, ObserverError> {
         let step = view.state.step;
         Ok(match step == self.0 {
-            true => ControlFlow::Break(Stop::Requested { step, reason: "as planned".into() }),
+            true => ControlFlow::Break(Stop::Requested {
+                step,
+                reason: "as planned".into(),
+            }),
             false => ControlFlow::Continue(()),
         })
     }
@@ -106,7 +134,10 @@ impl Persist for StopAt {
 #[test]
 fn a_stopped_replica_stays_stopped_after_a_restart() {
     let build = || {
-        let replicas = vec![argon_replica(0, "nve"), argon_replica(1, "nve").watch(1, StopAt(7))];
+        let replicas = vec![
+            argon_replica(0, "nve"),
+            argon_replica(1, "nve").watch(1, StopAt(7)),
+        ];
         Simulation::new(Box::new(LennardJones::argon()), replicas, DEFAULT_SKIN).unwrap()
     };
     let folder = tempfile::tempdir().unwrap();
@@ -118,9 +149,19 @@ fn a_stopped_replica_stays_stopped_after_a_restart() {
     let mut second = build();
     checkpoint::load(&path, &mut second).unwrap();
     second.run(10).unwrap();
-    let steps: Vec<_> = second.replicas().iter().map(|replica| replica.state.step).collect();
+    let steps: Vec<_> = second
+        .replicas()
+        .iter()
+        .map(|replica| replica.state.step)
+        .collect();
     assert_eq!(steps, [20, 7]);
-    assert_eq!(second.replicas()[1].stop(), Some(&Stop::Requested { step: 7, reason: "as planned".into() }));
+    assert_eq!(
+        second.replicas()[1].stop(),
+        Some(&Stop::Requested {
+            step: 7,
+            reason: "as planned".into()
+        })
+    );
 }
 
 #[test]

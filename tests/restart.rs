@@ -12,23 +12,41 @@ use std::fs;
 use std::path::Path;
 
 fn bits(state: &State) -> Vec<u64> {
-    let vectors = state.positions.iter().chain(&state.momenta).chain(&state.forces);
+    let vectors = state
+        .positions
+        .iter()
+        .chain(&state.momenta)
+        .chain(&state.forces);
     let numbers = vectors.flat_map(|v| [v.x, v.y, v.z]).chain([state.energy]);
     numbers.map(f64::to_bits).chain([state.step]).collect()
 }
 
 fn conserved(simulation: &Simulation) -> Vec<u64> {
-    simulation.replicas().iter().map(|replica| replica.conserved().to_bits()).collect()
+    simulation
+        .replicas()
+        .iter()
+        .map(|replica| replica.conserved().to_bits())
+        .collect()
 }
 
 /// With everything that writes, every 10 steps.
 fn watched(id: u32, name: &str, folder: &Path) -> Replica {
-    let timing = oreo::formats::Timing { first_step: 0, steps_per_frame: 10, timestep: 0.2 };
-    let content = FrameContent { forces: true, velocities: true };
+    let timing = oreo::formats::Timing {
+        first_step: 0,
+        interval: 10,
+        timestep: 0.2,
+    };
+    let content = FrameContent {
+        forces: true,
+        velocities: true,
+    };
     let file = |extension: &str| folder.join(format!("{id}.{extension}"));
     argon_replica(id, name)
         .watch(10, Trajectory::new(file("xyz"), timing, content, 0.2))
-        .watch(10, Trajectory::new(file("dcd"), timing, FrameContent::default(), 0.2))
+        .watch(
+            10,
+            Trajectory::new(file("dcd"), timing, FrameContent::default(), 0.2),
+        )
         .watch(10, Thermo::new(file("csv"), 0.2, 33, Default::default()))
         .watch(10, Distances::default())
         .watch(5, Averages::new(0.2, 33))
@@ -61,8 +79,14 @@ fn restart_is_bit_identical_and_leaves_the_same_files() {
 
         for (a, b) in uninterrupted.replicas().iter().zip(second.replicas()) {
             assert_eq!(bits(&a.state), bits(&b.state), "{name}");
-            assert_eq!(a.observer::<Distances>().unwrap().histogram(), b.observer::<Distances>().unwrap().histogram());
-            assert_eq!(a.observer::<Averages>().unwrap().drift(), b.observer::<Averages>().unwrap().drift());
+            assert_eq!(
+                a.observer::<Distances>().unwrap().histogram(),
+                b.observer::<Distances>().unwrap().histogram()
+            );
+            assert_eq!(
+                a.observer::<Averages>().unwrap().drift(),
+                b.observer::<Averages>().unwrap().drift()
+            );
         }
         assert_eq!(conserved(&uninterrupted), conserved(&second), "{name}");
         for file in ["0.xyz", "1.xyz", "0.dcd", "1.dcd", "0.csv", "1.csv"] {
@@ -81,7 +105,10 @@ fn the_number_of_replicas_does_not_change_a_trajectory() {
         let mut alone = argon_simulation(vec![argon_replica(id, "langevin")]);
         alone.start().unwrap();
         alone.run(200).unwrap();
-        assert_eq!(bits(&alone.replicas()[0].state), bits(&many.replicas()[id as usize].state));
+        assert_eq!(
+            bits(&alone.replicas()[0].state),
+            bits(&many.replicas()[id as usize].state)
+        );
     }
 }
 
@@ -94,7 +121,10 @@ fn who_watches_and_how_often_does_not_change_a_trajectory() {
         simulation.start().unwrap();
         simulation.run(200).unwrap();
     }
-    assert_eq!(bits(&silent.replicas()[0].state), bits(&observed.replicas()[0].state));
+    assert_eq!(
+        bits(&silent.replicas()[0].state),
+        bits(&observed.replicas()[0].state)
+    );
 }
 
 #[test]
@@ -102,7 +132,8 @@ fn the_skin_does_not_change_a_trajectory() {
     use oreo::potentials::LennardJones;
     let run = |skin| {
         let replicas = vec![argon_replica(0, "nve")];
-        let mut simulation = Simulation::new(Box::new(LennardJones::argon()), replicas, skin).unwrap();
+        let mut simulation =
+            Simulation::new(Box::new(LennardJones::argon()), replicas, skin).unwrap();
         simulation.start().unwrap();
         simulation.run(300).unwrap();
         bits(&simulation.replicas()[0].state)

@@ -27,6 +27,8 @@ pub struct Arguments {
 pub enum Command {
     /// Run molecular dynamics
     Run(Box<RunArgs>),
+    /// Continue a run from its last checkpoint, to the bit
+    Resume(ResumeArgs),
     /// Say what this machine and this build can do
     Doctor(DoctorArgs),
 }

@@ -182,6 +182,15 @@ impl<'de> Deserialize<'de> for DeviceChoice {
     }
 }
 
+impl From<Labels> for oreo_formats::Labels {
+    fn from(labels: Labels) -> Self {
+        match labels {
+            Labels::Rmd17 => Self::Rmd17,
+            Labels::Md17 => Self::Md17,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,8 +6,7 @@ use std::fmt::{self, Display, Formatter};
 
 impl Display for Plan {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let frame = self.frame;
-        writeln!(f, "structure   {}, frame {frame}", self.structure.display())?;
+        writeln!(f, "structure   {}", self.start)?;
         writeln!(f, "potential   {}", self.potential)?;
         if let Some(reference) = &self.reference {
             writeln!(
@@ -46,7 +45,11 @@ impl Plan {
     fn copies(&self) -> String {
         match self.replicas {
             1 => format!("1 replica, seed {}", self.seed),
-            several => format!("{several} replicas, seed {}", self.seed),
+            several => format!(
+                "{several} replicas, seeds {} to {}",
+                self.seed,
+                self.seed + u64::from(several) - 1
+            ),
         }
     }
 
@@ -56,9 +59,12 @@ impl Plan {
             StabilityRule::Bond { threshold } => Some(format!(
                 "a bond more than {threshold} from its reference length"
             )),
-            StabilityRule::Rdf { threshold, window } => Some(format!(
-                "distances that deviate by more than {threshold} over {window}"
-            )),
+            StabilityRule::Rdf { threshold, window } => Some(match threshold {
+                Some(threshold) => {
+                    format!("distances that deviate by more than {threshold} over {window}")
+                }
+                None => format!("distances that deviate over {window}"),
+            }),
             StabilityRule::None => None,
         };
         let temperature = self
@@ -87,6 +93,15 @@ fn counted(dof: DofChoice) -> &'static str {
     match dof {
         DofChoice::Md17 => "3N degrees of freedom, translation and rotation empty (dof md17)",
         DofChoice::Physical => "the degrees of freedom that can move (dof physical)",
+    }
+}
+
+impl Display for Start {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Start::Structure { path, frame } => write!(f, "{}, frame {frame}", path.display()),
+            Start::RandomReferenceFrame => f.write_str("a random reference frame for each replica"),
+        }
     }
 }
 
@@ -165,7 +180,7 @@ mod tests {
         for part in [
             "/a.npz, frame 0",
             "Equivariant Transformer, /w.ckpt",
-            "chain of 3 at 500 K, relaxation 100 fs; steps of 0.5 fs",
+            "chain of 3 at 500 K, relaxation 25 fs; steps of 0.5 fs",
             "600000 steps = 300 ps, 5 replicas",
             "0.5 A from its reference length, a temperature above 100000 K, a force above 50 eV/A, values that",
             "3N degrees of freedom",

@@ -12,7 +12,9 @@ pub mod commands;
 pub mod config_file;
 mod describe;
 pub mod exit;
+pub mod inputs;
 pub mod layers;
+pub mod md;
 pub mod output;
 pub mod pace;
 pub mod plan;
@@ -39,6 +41,7 @@ pub fn main() -> ExitCode {
 fn dispatch(arguments: &Arguments) -> anyhow::Result<exit::Outcome> {
     match &arguments.command {
         Command::Run(run) => commands::run::main(run, arguments.json),
+        Command::Resume(resume) => commands::resume::main(resume, arguments.json),
         Command::Doctor(_) => commands::doctor::main(arguments.json),
     }
 }

@@ -12,10 +12,8 @@ use std::path::PathBuf;
 /// A complete, validated run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
-    /// Absolute path.
-    pub structure: PathBuf,
-    /// Counted from 0.
-    pub frame: u64,
+    /// Where the atoms start.
+    pub start: Start,
     /// What gives energies and forces.
     pub potential: PotentialPlan,
     /// Absolute path of the reference frames.
@@ -58,6 +56,20 @@ pub struct Plan {
     pub compute: Compute,
     /// Å beyond the cutoff.
     pub skin: Length,
+}
+
+/// Where the atoms start.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Start {
+    /// All replicas at one frame of a file.
+    Structure {
+        /// Absolute.
+        path: PathBuf,
+        /// Counted from 0.
+        frame: u64,
+    },
+    /// Each replica at a random reference frame, drawn with its seed: the protocol of the MD17 benchmark.
+    RandomReferenceFrame,
 }
 
 /// What gives energies and forces.
@@ -120,8 +132,8 @@ pub enum StabilityRule {
     },
     /// The distance distribution of a window deviates by more.
     Rdf {
-        /// Positive, no unit.
-        threshold: f64,
+        /// Positive, no unit; `None` is the default of h(r) in open space, of g(r) in a periodic box.
+        threshold: Option<f64>,
         /// Positive.
         window: Time,
     },
@@ -193,14 +205,18 @@ impl Plan {
             PotentialPlan::Et(weights) => (PotentialChoice::Et, Some(weights.clone())),
             PotentialPlan::LennardJones => (PotentialChoice::LennardJones, None),
         };
+        let (structure, frame) = match &self.start {
+            Start::Structure { path, frame } => (Some(path.clone()), Some(*frame)),
+            Start::RandomReferenceFrame => (None, None),
+        };
         let chain_length = match self.ensemble {
             Ensemble::NoseHoover { chain_length, .. } => Some(chain_length),
             _ => None,
         };
         let mut settings = RunSettings {
             preset: None,
-            structure: Some(self.structure.clone()),
-            frame: Some(self.frame),
+            structure,
+            frame,
             potential: Some(potential),
             weights,
             reference: self.reference.clone(),
@@ -267,7 +283,7 @@ impl StabilityRule {
                 StabilityChoice::Bond
             }
             StabilityRule::Rdf { threshold, window } => {
-                settings.rdf_threshold = Some(threshold);
+                settings.rdf_threshold = threshold;
                 settings.rdf_window = Some(window);
                 StabilityChoice::Rdf
             }

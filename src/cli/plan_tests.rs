@@ -31,7 +31,7 @@ fn refused(flags: &str) -> String {
 }
 
 /// One plan of each kind, so that every branch of `to_settings` is taken.
-const KINDS: [&str; 8] = [
+const KINDS: [&str; 9] = [
     "",
     "preset = \"md17\"\nreference = \"r.npz\"\nlabels = \"md17\"",
     "integrator = \"nve\"\nvelocities = \"file\"\nformats = [\"dcd\", \"xyz\"]",
@@ -39,6 +39,7 @@ const KINDS: [&str; 8] = [
     "integrator = \"langevin\"\nthermostat-time = \"0.3 ps\"\nforce-cap = \"10 kcal/mol/A\"",
     "integrator = \"csvr\"\nvelocities = \"zero\"\nprecision = \"f64\"\nthreads = 2",
     "stability = \"rdf\"\nreference = \"r.xyz\"\nrdf-window = \"2 ps\"\nrdf-threshold = 0.3",
+    "stability = \"rdf\"\nreference = \"r.xyz\"",
     "chain-length = 5\nreplicas = 3\nseed = 9\nframe = 4\nwrite-forces = true\nskin = \"0.5 A\"",
 ];
 
@@ -69,7 +70,10 @@ fn the_shortest_command_has_sensible_defaults() {
         (plan.replicas, plan.every, plan.compute.threads),
         (1, 100, 1)
     );
-    assert!(plan.structure.is_absolute() && plan.output.ends_with("oreo-run"));
+    let Start::Structure { path, frame: 0 } = &plan.start else {
+        panic!("{:?}", plan.start)
+    };
+    assert!(path.is_absolute() && plan.output.ends_with("oreo-run"));
     assert!(notes.is_empty());
 }
 

@@ -34,14 +34,13 @@ struct Resolver<'a> {
 impl Resolver<'_> {
     fn plan(&mut self) -> Result<Plan> {
         let typed = self.typed;
-        let structure = self.path("structure", &typed.structure)?;
+        let start = self.start()?;
         let potential = self.potential()?;
         let integrator = typed.integrator.unwrap_or(IntegratorChoice::NoseHoover);
         let ensemble = self.ensemble(integrator)?;
         let velocities = self.velocities(integrator)?;
         let stability = self.stability(&potential)?;
         Ok(Plan {
-            frame: typed.frame.unwrap_or(0),
             reference: typed.reference.as_deref().map(absolute).transpose()?,
             labels: typed.labels.unwrap_or(Labels::Rmd17),
             steps: self.steps()?,
@@ -60,7 +59,7 @@ impl Resolver<'_> {
             write_forces: typed.write_forces.unwrap_or(false),
             compute: self.compute()?,
             skin: typed.skin.unwrap_or(Length::literal(1.0)),
-            structure,
+            start,
             potential,
             ensemble,
             velocities,
@@ -76,6 +75,22 @@ impl Resolver<'_> {
         match path {
             Some(path) => absolute(path),
             None => self.missing(key, "FILE"),
+        }
+    }
+
+    /// A structure, or where there is none a random reference frame for each replica.
+    fn start(&mut self) -> Result<Start> {
+        match (&self.typed.structure, &self.typed.reference) {
+            (Some(path), _) => Ok(Start::Structure {
+                path: absolute(path)?,
+                frame: self.typed.frame.unwrap_or(0),
+            }),
+            (None, Some(_)) => {
+                let why = "without --structure: each replica starts at a random reference frame";
+                self.without_effect(&["frame"], "structure", why)?;
+                Ok(Start::RandomReferenceFrame)
+            }
+            (None, None) => self.missing("structure", "FILE"),
         }
     }
 
@@ -192,7 +207,7 @@ impl Resolver<'_> {
             IntegratorChoice::Nve => Ensemble::Nve,
             IntegratorChoice::NoseHoover => Ensemble::NoseHoover {
                 temperature,
-                time: time_or(100.0),
+                time: time_or(25.0),
                 chain_length: self.chain_length()?,
             },
             // Friction 1/ps: weak enough to keep the vibrations.
@@ -276,9 +291,8 @@ impl Resolver<'_> {
                 "rdf compares with reference frames; give --reference DATA",
             );
         }
-        // Fu et al. 2022: water is unstable when the deviation of 1 ps is above 3.
-        let threshold = self.typed.rdf_threshold.unwrap_or(3.0);
-        if !(threshold.is_finite() && threshold > 0.0) {
+        let threshold = self.typed.rdf_threshold;
+        if let Some(threshold) = threshold.filter(|x| !(x.is_finite() && *x > 0.0)) {
             return self.refused(
                 "rdf-threshold",
                 format!("'{threshold}' must be a number greater than zero"),
@@ -307,7 +321,7 @@ impl Resolver<'_> {
             .typed
             .formats
             .as_deref()
-            .unwrap_or(&[TrajectoryFormat::Xyz])
+            .unwrap_or(&[TrajectoryFormat::Xyz, TrajectoryFormat::Dcd])
         {
             if !formats.contains(format) {
                 formats.push(*format);

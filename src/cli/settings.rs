@@ -14,7 +14,7 @@ pub struct RunSettings {
     #[arg(long, value_enum, value_name = "NAME")]
     pub preset: Option<Preset>,
 
-    /// Where the atoms start: any readable file (xyz, npz, pdb, sdf)
+    /// Where the atoms start: any readable file (xyz, npz, pdb, sdf) [default: random reference frames]
     #[arg(long, value_name = "FILE", help_heading = "System")]
     pub structure: Option<PathBuf>,
     /// Which frame of the structure file, counted from 0 [default: 0]
@@ -45,7 +45,7 @@ pub struct RunSettings {
     /// Equations of motion [default: nose-hoover]
     #[arg(long, value_enum, value_name = "NAME", help_heading = "Dynamics")]
     pub integrator: Option<IntegratorChoice>,
-    /// Relaxation time of the thermostat; of langevin, one over the friction [default: 100 fs, langevin 1 ps]
+    /// Relaxation time of the thermostat; of langevin, one over the friction [default: 25 fs, csvr 100 fs, langevin 1 ps]
     #[arg(long, value_name = "TIME", help_heading = "Dynamics")]
     pub thermostat_time: Option<Time>,
     /// Links of the Nosé–Hoover chain [default: 3]
@@ -60,7 +60,7 @@ pub struct RunSettings {
     /// Independent copies, each with its own velocities and files [default: 1]
     #[arg(long, value_name = "N", value_parser = small_count(), help_heading = "Dynamics")]
     pub replicas: Option<u32>,
-    /// Seed of everything random; each replica has its own stream of it [default: 0]
+    /// Seed of everything random; replica k uses seed + k [default: 0]
     #[arg(long, value_name = "N", value_parser = seed(), help_heading = "Dynamics")]
     pub seed: Option<u64>,
 
@@ -70,7 +70,7 @@ pub struct RunSettings {
     /// Allowed deviation of a bond from its reference length [A without a unit; default: 0.5 A]
     #[arg(long, value_name = "LENGTH", help_heading = "Stability")]
     pub bond_threshold: Option<Length>,
-    /// Allowed integrated deviation of the distance distribution of a window [default: 3]
+    /// Allowed integrated deviation of the distance distribution of a window [default: 0.5, g(r) of a box 3]
     #[arg(long, value_name = "X", help_heading = "Stability")]
     pub rdf_threshold: Option<f64>,
     /// Length of the window [fs without a unit; default: 1 ps]
@@ -92,7 +92,7 @@ pub struct RunSettings {
     /// Steps between checkpoints [default: 10000]
     #[arg(long, value_name = "N", value_parser = count(), help_heading = "Output")]
     pub checkpoint_every: Option<u64>,
-    /// Trajectory formats, separated by commas [default: xyz]
+    /// Trajectory formats, separated by commas [default: xyz,dcd]
     #[arg(
         long,
         value_enum,

@@ -120,6 +120,11 @@ impl RunDirectory {
         self.root.join(format!("replica-{id}"))
     }
 
+    /// `replica-N/start.xyz`: the first configuration; the topology that viewers want beside a DCD.
+    pub fn start(&self, id: u32) -> PathBuf {
+        self.replica(id).join("start.xyz")
+    }
+
     /// `replica-N/`, made if missing.
     pub fn create_replica(&self, id: u32) -> Result<PathBuf, DirectoryError> {
         let path = self.replica(id);

@@ -23,7 +23,7 @@ pub struct Summary {
     pub timestep_fs: f64,
     /// s, of this process
     pub wall_s: f64,
-    /// Steps of all replicas together, in this process, per wall second, output included.
+    /// Steps per wall second of this process, output included; one step moves every replica.
     pub steps_per_s: f64,
     /// Simulated time of one replica per day of wall time.
     pub ns_per_day: f64,

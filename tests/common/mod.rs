@@ -1,4 +1,5 @@
 //! A small argon run that the tests of the loop share.
+#![allow(dead_code)] // each test uses its part
 
 use oreo::core::random::Generator;
 use oreo::core::testing::argon_cluster;
@@ -37,7 +38,9 @@ pub fn argon_replica(id: u32, name: &str) -> Replica {
     let dof = DegreesOfFreedom::of(&system, &state.cell).unwrap();
     let target = dof.target(Mode::Physical, Coupling::Internal, KT).unwrap();
     let start = MaxwellBoltzmann::internal(target, &state.cell);
-    start.draw(&system, &mut state, &mut Generator::new(7, 2 * id)).unwrap();
+    start
+        .draw(&system, &mut state, &mut Generator::new(7, 2 * id))
+        .unwrap();
     let integrator = integrator(name, dof, Generator::new(7, 2 * id + 1));
     Replica::new(id, Arc::new(system), state, integrator)
 }

@@ -3,8 +3,8 @@
 use crate::cli::args::RunArgs;
 use crate::cli::exit::{BadInput, OrBadInput, Outcome};
 use crate::cli::layers::Layers;
-use crate::cli::plan::{Plan, PotentialPlan};
-use crate::cli::{config_file, limit_threads, output};
+use crate::cli::plan::{Plan, PotentialPlan, Start};
+use crate::cli::{config_file, limit_threads, md, output};
 use anyhow::Result;
 use serde_json::{json, Value};
 use std::path::Path;
@@ -13,14 +13,12 @@ use std::path::Path;
 pub fn main(args: &RunArgs, json: bool) -> Result<Outcome> {
     let (plan, notes) = plan(args)?;
     limit_threads(plan.compute.threads);
-    for note in &notes {
-        eprintln!("note: {note}");
-    }
     check_inputs(&plan)?;
-    if args.dry_run {
-        return dry_run(&plan, &notes, json);
+    match (args.dry_run, args.resume) {
+        (true, _) => dry_run(&plan, &notes, json),
+        (false, true) => md::resume(&plan, &notes, false, json),
+        (false, false) => md::run(&plan, &notes, args.overwrite, json),
     }
-    Err(BadInput::new("this build only plans runs: add --dry-run").into())
 }
 
 /// What the flags and the config file mean together, with notes for the user.
@@ -39,8 +37,12 @@ pub fn check_inputs(plan: &Plan) -> Result<()> {
         PotentialPlan::Et(weights) => Some(weights.as_path()),
         PotentialPlan::LennardJones => None,
     };
+    let structure = match &plan.start {
+        Start::Structure { path, .. } => Some(path.as_path()),
+        Start::RandomReferenceFrame => None,
+    };
     let files = [
-        ("structure", Some(plan.structure.as_path())),
+        ("structure", structure),
         ("weights", weights),
         ("reference", plan.reference.as_deref()),
     ];
@@ -108,7 +110,8 @@ mod tests {
         ]);
         let (plan, _) = plan(&args).unwrap();
         assert_eq!((plan.steps, plan.seed), (20, 3));
-        assert_eq!(plan.structure, folder.path().join("a.xyz"));
+        let (path, frame) = (folder.path().join("a.xyz"), 0);
+        assert_eq!(plan.start, Start::Structure { path, frame });
         assert_eq!(
             plan.potential,
             PotentialPlan::Et(folder.path().join("../w.ckpt"))

@@ -37,6 +37,8 @@ mod parameters;
 mod potential;
 mod readout;
 
+/// Where tensors live; re-exported so that callers need not depend on candle.
+pub use candle_core::Device;
 pub use graph::Graph;
 pub use model::{Features, Model};
 pub use parameters::tensors;

@@ -1,0 +1,51 @@
+//! What a checkpoint holds beside the simulation: which weights and which reference it was made with.
+
+use super::assemble::Assembly;
+use crate::checkpoint;
+use crate::run::RunDirectory;
+use crate::RunError;
+use oreo_core::{Archive, ArchiveError, Persist};
+use std::path::Path;
+
+impl Assembly {
+    /// Observers first, so that no file is ever behind the checkpoint.
+    pub fn save(&mut self, directory: &RunDirectory) -> Result<(), RunError> {
+        self.simulation.flush()?;
+        checkpoint::save(&directory.checkpoint(), self)
+    }
+
+    /// Becomes what was saved; trajectories are cut back to it.
+    pub fn load(&mut self, path: &Path) -> Result<(), RunError> {
+        checkpoint::load(path, self)
+    }
+}
+
+impl Persist for Assembly {
+    /// Other weights would go on with another potential, other reference frames with another topology.
+    fn persist(&mut self, archive: &mut dyn Archive) -> Result<(), ArchiveError> {
+        same(archive, "weights", self.weights_sha256.as_deref())?;
+        same(
+            archive,
+            "reference",
+            self.reference
+                .as_ref()
+                .map(|reference| reference.sha256.as_str()),
+        )?;
+        self.simulation.persist(archive)
+    }
+}
+
+fn same(archive: &mut dyn Archive, name: &str, digest: Option<&str>) -> Result<(), ArchiveError> {
+    let own = digest.unwrap_or("none").as_bytes();
+    let mut saved = own.to_vec();
+    archive.bytes(name, &mut saved)?;
+    if saved == own {
+        return Ok(());
+    }
+    let problem =
+        format!("the {name} file is not the one that this run began with (its SHA-256 differs)");
+    Err(ArchiveError::Invalid {
+        name: name.into(),
+        problem,
+    })
+}
