@@ -14,7 +14,7 @@ pub(super) type HyperParameters = BTreeMap<String, Value>;
 /// An option that must have one of a few values.
 struct Fixed {
     option: &'static str,
-    /// None: this value is missing in files from before the option existed, and means the supported one.
+    /// False: a file from before the option existed lacks it and means the supported value.
     required: bool,
     supported: &'static str,
     accepts: fn(&Value) -> bool,
