@@ -43,6 +43,7 @@ const KINDS: [&str; 9] = [
     "chain-length = 5\nreplicas = 3\nseed = 9\nframe = 4\nwrite-forces = true\nskin = \"0.5 A\"",
 ];
 
+/// Planted: a setting left out of `to_settings` (skin) fails here.
 #[test]
 fn the_resolved_config_makes_the_same_plan_and_the_same_text() {
     let folder = tempfile::tempdir().unwrap();
@@ -160,6 +161,7 @@ fn options_without_effect_are_refused() {
     }
 }
 
+/// Planted: the file laid over the flags instead of under them fails here.
 #[test]
 fn a_flag_that_overrides_the_file_drops_what_depended_on_it_with_a_note() {
     let file = "integrator = \"nose-hoover\"\nchain-length = 5\ntemperature = 300";

@@ -185,6 +185,7 @@ mod tests {
         looks
     }
 
+    /// Planted: a stride that never shrinks fails here.
     #[test]
     fn a_fast_run_rarely_looks_at_the_clock_and_a_slow_one_at_every_step() {
         let (mut glance, mut now) = (Glance::default(), 0.0);
