@@ -11,9 +11,9 @@ pub enum Start {
     Normal,
     /// U(−a, a), a = √(6 / (inputs + outputs)): Glorot & Bengio 2010, eq. (16).
     Glorot,
-    /// μ_k evenly spaced in [exp(−r_c), 1]: Unke & Meuwly 2019 (PhysNet), eq. (7).
+    /// μ_k evenly spaced in [exp(−r_c), 1]: Unke & Meuwly 2019 (PhysNet).
     RadialCentres,
-    /// β_k = (2/K · (1 − exp(−r_c)))⁻²: the same place.
+    /// β_k = (2/K · (1 − exp(−r_c)))⁻²: the same paper.
     RadialWidths,
 }
 

@@ -67,7 +67,7 @@ impl<'a> Archive<'a> {
         Ok(archive)
     }
 
-    /// PyTorch before 2.0 wrote no `byteorder` and ran on little-endian machines only.
+    /// Files of older PyTorch have no `byteorder`; they are taken to be little-endian.
     fn byte_order(&mut self) -> Result<bool, WeightsProblem> {
         let name = format!("{}byteorder", self.folder);
         if self.zip.index_for_name(&name).is_none() {
