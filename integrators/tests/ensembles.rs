@@ -214,7 +214,7 @@ fn log_ratio_slope(first: &[f64], second: &[f64]) -> (f64, f64) {
 
 /// V10. Two runs, 300 and 450 K: the energies of both must differ by the Boltzmann factor, `b = β₁ − β₂`, whatever the
 /// density of states. Every sample is used; its error is widened by the statistical inefficiency. Catches what a mean
-/// cannot: a distribution of the right mean and wrong shape (Berendsen's rescaling fails by tens of σ).
+/// cannot: a distribution of the right mean and the wrong shape.
 fn ensembles_differ_by_the_boltzmann_factor(thermostat: &Thermostat) {
     let energies = [300.0, 450.0].map(|kelvin| {
         let mut series = [Vec::new(), Vec::new()];
