@@ -140,7 +140,7 @@ fn what_cannot_work_is_refused_before_anything_is_computed() {
     let folder = tempfile::tempdir().unwrap();
     let argon = folder.path().join("argon.xyz");
     let text =
-        "2\nProperties=species:S:1:pos:R:3:forces:R:3\nAr 0 0 0 0.1 0 0\nAr 3.8 0 0 -0.1 0 0\n";
+        "2\nProperties=species:S:1:pos:R:3:forces:R:3\nAr 0 0 0 1.0 0 0\nAr 3.8 0 0 -1.0 0 0\n";
     std::fs::write(&argon, text).unwrap();
     let (model, data, argon) = (
         file(MODEL),
