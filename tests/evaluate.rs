@@ -20,8 +20,8 @@ fn number(report: &Value, key: &str) -> f64 {
         .unwrap_or_else(|| panic!("{key}: {report}"))
 }
 
-/// Catches a mean over atoms instead of components (3 times larger), the norm (11.9), a wrong calorie (4.1868: 1.3 more
-/// from the labels alone) and energies without their offset removed (1.358 meV).
+/// Catches the mean length of the error (11.85 meV/Å), the other calorie (4.1868 J: 6.08 meV/Å) and energies without their
+/// offset removed (1.36 meV). Seen to fail with energies added to those of the frame before.
 #[test]
 fn errors_are_those_that_numpy_finds() {
     let report = evaluate(&["--precision", "f64"]);

@@ -164,7 +164,7 @@ mod tests {
     }
 
     /// Displacements around the threshold: some pairs are near, some are not. Catches a window or a bound that rules
-    /// out true near-duplicates (means not scaled by √n_g).
+    /// out true near-duplicates (seen to fail with means that are not scaled by √n_g).
     #[test]
     fn nothing_is_missed_by_sorting() {
         let mut generator = Generator::new(4, 0);
