@@ -37,7 +37,13 @@ impl Figure {
         let mut text = String::new();
         {
             let area = SVGBackend::with_string(&mut text, LARGE).into_drawing_area();
-            draw(self, &Canvas(&area))?;
+            draw(
+                self,
+                &Canvas {
+                    area: &area,
+                    raster: false,
+                },
+            )?;
             area.present().map_err(|error| error.to_string())?;
         }
         let (width, height) = LARGE;
@@ -55,7 +61,13 @@ impl Figure {
         let mut large = vec![0; (width * height * 3) as usize];
         {
             let area = BitMapBackend::with_buffer(&mut large, LARGE).into_drawing_area();
-            draw(self, &Canvas(&area))?;
+            draw(
+                self,
+                &Canvas {
+                    area: &area,
+                    raster: true,
+                },
+            )?;
             area.present().map_err(|error| error.to_string())?;
         }
         let size = (width / OVERSAMPLING, height / OVERSAMPLING);
