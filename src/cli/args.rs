@@ -29,6 +29,8 @@ pub enum Command {
     Run(Box<RunArgs>),
     /// Continue a run from its last checkpoint, to the bit
     Resume(ResumeArgs),
+    /// Say what a run or a trajectory is worth: numbers, plots, one page
+    Analyze(AnalyzeArgs),
     /// Say what this machine and this build can do
     Doctor(DoctorArgs),
 }

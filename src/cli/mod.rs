@@ -4,8 +4,10 @@
 //! - [`settings`], [`config_file`], [`layers`]: flags and config file, one struct for both, later over earlier
 //! - [`plan`]: the complete, validated run
 //! - [`progress`], [`pace`]: how far, how fast
+//! - [`analysis`]: what a run was worth
 //! - [`exit`], [`output`]: exit codes, errors in one line, results on standard output
 
+pub mod analysis;
 pub mod args;
 pub mod choices;
 pub mod commands;
@@ -42,6 +44,7 @@ fn dispatch(arguments: &Arguments) -> anyhow::Result<exit::Outcome> {
     match &arguments.command {
         Command::Run(run) => commands::run::main(run, arguments.json),
         Command::Resume(resume) => commands::resume::main(resume, arguments.json),
+        Command::Analyze(analyze) => commands::analyze::main(analyze, arguments.json),
         Command::Doctor(_) => commands::doctor::main(arguments.json),
     }
 }
