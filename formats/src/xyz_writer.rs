@@ -92,7 +92,7 @@ impl TrajectoryWriter for XyzWriter {
 }
 
 fn write_header(out: &mut Vec<u8>, frame: &FrameRef<'_>) -> std::io::Result<()> {
-    write!(out, "{}\n", frame.elements.len())?;
+    writeln!(out, "{}", frame.elements.len())?;
     if let Cell::Periodic(periodic) = frame.cell {
         out.write_all(b"Lattice=\"")?;
         for (index, value) in periodic.vectors().iter().enumerate() {
