@@ -91,7 +91,9 @@ fn a_file_that_does_not_reach_the_checkpoint_is_refused() {
         let path = folder.path().join(name);
         let position = write(&path, 0, 4, None, &Cell::Open);
         let refused = |position| {
+            let before = fs::read(&path).ok();
             let error = open_for_append(&path, position, TIMING).err().unwrap();
+            assert_eq!(fs::read(&path).ok(), before, "a refused file was changed");
             message(error, &path)
         };
         let beyond = Position {
