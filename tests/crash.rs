@@ -20,8 +20,14 @@ const RUN: &str = "run --structure a.xyz --potential lennard-jones --temperature
 
 fn spawn(place: &Workplace, words: &str) -> std::process::Child {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin("oreo"));
-    command.current_dir(place.path("")).args(words.split_whitespace());
-    command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    command
+        .current_dir(place.path(""))
+        .args(words.split_whitespace());
+    command
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
 }
 
 /// Kills the run `kills` times at irregular moments, resuming each time, then lets it finish.
@@ -31,14 +37,22 @@ fn kill_and_resume(kills: u64) {
     assert_eq!(place.oreo(&format!("{RUN} whole")).code, 0);
     let mut begun = false;
     for kill in 0..kills {
-        let words = if begun { "resume out".to_string() } else { format!("{RUN} out --overwrite") };
+        let words = if begun {
+            "resume out".to_string()
+        } else {
+            format!("{RUN} out --overwrite")
+        };
         let mut child = spawn(&place, &words);
         std::thread::sleep(Duration::from_millis(15 + kill * 37 % 160));
         child.kill().unwrap(); // SIGKILL
         child.wait().unwrap();
         begun = place.path("out/checkpoint.oreo").exists();
     }
-    let words = if begun { "resume out".to_string() } else { format!("{RUN} out --overwrite") };
+    let words = if begun {
+        "resume out".to_string()
+    } else {
+        format!("{RUN} out --overwrite")
+    };
     let ended = place.oreo(&words);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     for file in FILES {
@@ -65,13 +79,22 @@ fn ctrl_c_finishes_the_step_saves_and_says_how_to_go_on() {
     place.write("a.xyz", ARGON);
     let endless = RUN.replace("60000", "100000000");
     let mut command = Command::new(assert_cmd::cargo::cargo_bin("oreo"));
-    command.current_dir(place.path("")).args(format!("{endless} out").split_whitespace());
-    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    command
+        .current_dir(place.path(""))
+        .args(format!("{endless} out").split_whitespace());
+    let child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     while !place.path("out/replica-1/thermo.csv").exists() {
         std::thread::sleep(Duration::from_millis(20));
     }
     std::thread::sleep(Duration::from_millis(100));
-    let interrupt = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    let interrupt = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .unwrap();
     assert!(interrupt.success());
     let output = child.wait_with_output().unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
@@ -82,5 +105,8 @@ fn ctrl_c_finishes_the_step_saves_and_says_how_to_go_on() {
     let step = summary["replicas"][0]["steps"].as_u64().unwrap();
     let ended = place.oreo(&format!("resume out --steps {}", step + 100));
     assert_eq!(ended.code, 0, "{}", ended.stderr);
-    assert_eq!(place.json("out/summary.json")["replicas"][0]["steps"], step + 100);
+    assert_eq!(
+        place.json("out/summary.json")["replicas"][0]["steps"],
+        step + 100
+    );
 }

@@ -19,7 +19,9 @@ pub struct Ended {
 
 impl Workplace {
     pub fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap() }
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+        }
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -43,7 +45,9 @@ impl Workplace {
     /// `oreo` with words separated by blanks.
     pub fn command(&self, words: &str) -> Command {
         let mut command = Command::cargo_bin("oreo").unwrap();
-        command.current_dir(self.folder.path()).args(words.split_whitespace());
+        command
+            .current_dir(self.folder.path())
+            .args(words.split_whitespace());
         command
     }
 
@@ -51,7 +55,11 @@ impl Workplace {
         let output = self.command(words).output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         let code = output.status.code().unwrap_or(-1);
-        Ended { code, stdout: text(output.stdout), stderr: text(output.stderr) }
+        Ended {
+            code,
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
+        }
     }
 
     /// Exit status 2, and one line that contains all of `parts`.
@@ -64,7 +72,11 @@ impl Workplace {
 
 impl Ended {
     pub fn is_one_clear_line(&self, parts: &[&str]) {
-        let errors: Vec<_> = self.stderr.lines().filter(|line| line.starts_with("error")).collect();
+        let errors: Vec<_> = self
+            .stderr
+            .lines()
+            .filter(|line| line.starts_with("error"))
+            .collect();
         assert_eq!(errors.len(), 1, "{}", self.stderr);
         for part in parts {
             assert!(errors[0].contains(part), "no '{part}' in: {}", errors[0]);
@@ -80,7 +92,9 @@ pub fn repository(name: &str) -> PathBuf {
 
 /// The shipped weights.
 pub fn weights() -> String {
-    repository("models/et_ethanol_peer.safetensors").display().to_string()
+    repository("models/et_ethanol_peer.safetensors")
+        .display()
+        .to_string()
 }
 
 /// Ethanol near its minimum.
