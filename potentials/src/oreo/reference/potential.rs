@@ -32,7 +32,9 @@ pub struct OreoReference {
 const NAME: &str = "OREO reference";
 
 impl OreoReference {
-    /// Fails on hyper-parameters that this network does not have and on missing or misshapen tensors.
+    /// # Errors
+    /// [`PotentialError::Backend`] on hyper-parameters that this network does not have, on missing or misshapen tensors,
+    /// and when the device fails.
     pub fn new(
         weights: &Weights,
         precision: Precision,
