@@ -133,7 +133,7 @@ fn a_small_cell_equals_its_supercell() {
     assert!((4.0 * small.virial - large.virial).amax() < 1e-10 * large.virial.amax());
 }
 
-/// To the bit. Catches a graph that is kept although other pairs are within the cutoff, and a list that is not cut.
+/// To the bit. Would catch a list that is not cut at r_c.
 #[test]
 fn pairs_beyond_the_cutoff_change_nothing() {
     let mut network = network(false, Precision::F32);
@@ -239,7 +239,8 @@ fn the_energy_is_continuous_at_the_cutoff_only_with_the_vector_cutoff() {
     assert!(jump(false) > 1e-6, "{:e}", jump(false));
 }
 
-/// Coordinates far from the origin keep their digits: differences are taken in f64. Catches f32 positions (1e-2 here).
+/// Coordinates far from the origin keep their digits: differences are taken in f64. Would catch f32 positions, spaced by
+/// 1e-3 Å out there.
 #[test]
 fn a_molecule_far_from_the_origin_feels_the_same_forces() {
     let mut network = network(true, Precision::F32);
