@@ -48,6 +48,11 @@ pub fn load(path: &Path, subject: &mut dyn Persist) -> Result<(), RunError> {
         .map_err(|error| problem(error.to_string()))
 }
 
+/// Whether a file that starts with these bytes claims to be a checkpoint.
+pub fn is_checkpoint(start: &[u8]) -> bool {
+    start.starts_with(MAGIC)
+}
+
 /// Where the checkpoint before the last one lies: `checkpoint.oreo` → `checkpoint.previous.oreo`.
 pub fn previous(path: &Path) -> PathBuf {
     path.with_extension("previous.oreo")

@@ -29,6 +29,12 @@ pub enum Command {
     Run(Box<RunArgs>),
     /// Continue a run from its last checkpoint, to the bit
     Resume(ResumeArgs),
+    /// Compare predicted energies and forces with those of a data set
+    Evaluate(EvaluateArgs),
+    /// Convert weights, trajectories and data sets between formats
+    Convert(ConvertArgs),
+    /// Say what a file is: weights, data set, trajectory, checkpoint, folder of a run
+    Inspect(InspectArgs),
     /// Say what this machine and this build can do
     Doctor(DoctorArgs),
 }
@@ -254,9 +260,6 @@ mod tests {
     enum Every {
         Resume(ResumeArgs),
         Analyze(AnalyzeArgs),
-        Evaluate(EvaluateArgs),
-        Inspect(InspectArgs),
-        Convert(ConvertArgs),
         Bench(BenchArgs),
     }
 
@@ -335,7 +338,7 @@ mod tests {
             "--elements",
             "H C O",
         ];
-        let Every::Convert(convert) = Every::try_parse_from(line).unwrap() else {
+        let Command::Convert(convert) = Arguments::try_parse_from(line).unwrap().command else {
             panic!("convert")
         };
         assert_eq!(convert.elements.unwrap().len(), 3);

@@ -1,0 +1,3 @@
+//! What a file is.
+
+pub mod kind;
