@@ -35,6 +35,8 @@ pub enum Command {
     Convert(ConvertArgs),
     /// Say what a file is: weights, data set, trajectory, checkpoint, folder of a run
     Inspect(InspectArgs),
+    /// Say what a run or a trajectory is worth: numbers, plots, one page
+    Analyze(AnalyzeArgs),
     /// Say what this machine and this build can do
     Doctor(DoctorArgs),
 }

@@ -5,8 +5,10 @@
 //! - [`plan`]: the complete, validated run
 //! - [`evaluation`], [`conversion`], [`inspection`]: the work of the commands with these names
 //! - [`progress`], [`pace`]: how far, how fast
+//! - [`analysis`]: what a run was worth
 //! - [`exit`], [`output`]: exit codes, errors in one line, results on standard output
 
+pub mod analysis;
 pub mod args;
 pub mod choices;
 pub mod commands;
@@ -51,6 +53,7 @@ fn dispatch(arguments: &Arguments) -> anyhow::Result<exit::Outcome> {
         Command::Evaluate(evaluate) => commands::evaluate::main(evaluate, arguments.json),
         Command::Convert(convert) => commands::convert::main(convert, arguments.json),
         Command::Inspect(inspect) => commands::inspect::main(inspect, arguments.json),
+        Command::Analyze(analyze) => commands::analyze::main(analyze, arguments.json),
         Command::Doctor(_) => commands::doctor::main(arguments.json),
     }
 }

@@ -1,5 +1,6 @@
 //! One file a command.
 
+pub mod analyze;
 pub mod convert;
 pub mod doctor;
 pub mod evaluate;
