@@ -3,6 +3,10 @@
 //! Layout, little endian: `OREOCKPT`, version u32, then entries (name length u32, name, kind u8, count u64, values),
 //! then CRC-32 of everything before it. A torn or altered file is refused as a whole.
 
+mod contents;
+
+pub use contents::{contents, Contents, Entry, Kind};
+
 use crate::RunError;
 use oreo_core::{Archive, ArchiveError, Persist};
 use std::collections::BTreeMap;
