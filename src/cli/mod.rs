@@ -3,12 +3,15 @@
 //! - [`quantity`], [`choices`]: numbers with units, words
 //! - [`settings`], [`config_file`], [`layers`]: flags and config file, one struct for both, later over earlier
 //! - [`plan`]: the complete, validated run
+//! - [`bench`]: clocks, counts of arithmetic, memory
 //! - [`progress`], [`pace`]: how far, how fast
 //! - [`exit`], [`output`]: exit codes, errors in one line, results on standard output
 
 pub mod args;
+pub mod bench;
 pub mod choices;
 pub mod commands;
+mod compute;
 pub mod config_file;
 mod describe;
 pub mod exit;
@@ -42,6 +45,7 @@ fn dispatch(arguments: &Arguments) -> anyhow::Result<exit::Outcome> {
     match &arguments.command {
         Command::Run(run) => commands::run::main(run, arguments.json),
         Command::Resume(resume) => commands::resume::main(resume, arguments.json),
+        Command::Bench(bench) => commands::bench::main(bench, arguments.json),
         Command::Doctor(_) => commands::doctor::main(arguments.json),
     }
 }
