@@ -162,7 +162,7 @@ mod tests {
     fn linear_carbon_dioxide_has_two_rotations() {
         let system = System::from_symbols(&["O", "C", "O"]).unwrap();
         let axis = Vec3::new(1.0, 2.0, -0.7).normalize();
-        let center = Vec3::new(5.0, -3.0, 11.0);
+        let center = Vec3::new(5.01234, -3.07777, 11.04321);
         let positions = [center - 1.16 * axis, center, center + 1.16 * axis]
             .map(|r| r.map(|x| (1e4 * x).round() / 1e4));
         let omega = axis.cross(&Vec3::x());

@@ -29,8 +29,16 @@ pub enum Command {
     Run(Box<RunArgs>),
     /// Continue a run from its last checkpoint, to the bit
     Resume(ResumeArgs),
+    /// Compare predicted energies and forces with those of a data set
+    Evaluate(EvaluateArgs),
+    /// Convert weights, trajectories and data sets between formats
+    Convert(ConvertArgs),
+    /// Say what a file is: weights, data set, trajectory, checkpoint, folder of a run
+    Inspect(InspectArgs),
     /// Say what a run or a trajectory is worth: numbers, plots, one page
     Analyze(AnalyzeArgs),
+    /// Time energies and forces, and the steps made of them
+    Bench(BenchArgs),
     /// Say what this machine and this build can do
     Doctor(DoctorArgs),
 }
@@ -195,7 +203,11 @@ pub struct ConvertArgs {
 /// `oreo bench`
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Example: oreo bench --structure ethanol.xyz --structure aspirin.xyz --weights et.safetensors")]
+Quote the minimum for the code and the median for the machine as it was. Steps are counted without output.
+Examples:
+  oreo bench --structure ethanol.xyz --structure aspirin.xyz --weights et.safetensors
+  oreo bench --structure ethanol.xyz --weights et.safetensors --replicas 8 --compare reference --json
+  oreo bench --structure argon.xyz --potential lennard-jones")]
 pub struct BenchArgs {
     /// A molecule; repeat the flag for more
     #[arg(long = "structure", value_name = "FILE", required = true)]
@@ -203,9 +215,12 @@ pub struct BenchArgs {
     /// Which frame of the structure files, counted from 0
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub frame: u64,
+    /// What gives energies and forces
+    #[arg(long, value_enum, value_name = "NAME", default_value_t = PotentialChoice::Et)]
+    pub potential: PotentialChoice,
     /// Weights of the network, .safetensors or .ckpt
     #[arg(long, value_name = "FILE")]
-    pub weights: PathBuf,
+    pub weights: Option<PathBuf>,
     /// Calls before the clock starts
     #[arg(long, value_name = "N", default_value_t = 200)]
     pub warmup: u64,
@@ -215,7 +230,7 @@ pub struct BenchArgs {
     /// Copies per call
     #[arg(long, value_name = "N", value_parser = small_count(), default_value_t = 1)]
     pub replicas: u32,
-    /// Time another path too, and compare results
+    /// Time this path in f64, too, and compare forces
     #[arg(long, value_enum, value_name = "PATH")]
     pub compare: Option<PathChoice>,
     /// Where, how and in what the network computes.
@@ -256,10 +271,10 @@ mod tests {
     enum Every {
         Resume(ResumeArgs),
         Analyze(AnalyzeArgs),
+        Bench(BenchArgs),
         Evaluate(EvaluateArgs),
         Inspect(InspectArgs),
         Convert(ConvertArgs),
-        Bench(BenchArgs),
     }
 
     fn run(line: &str) -> Result<RunArgs, clap::Error> {
@@ -337,7 +352,7 @@ mod tests {
             "--elements",
             "H C O",
         ];
-        let Every::Convert(convert) = Every::try_parse_from(line).unwrap() else {
+        let Command::Convert(convert) = Arguments::try_parse_from(line).unwrap().command else {
             panic!("convert")
         };
         assert_eq!(convert.elements.unwrap().len(), 3);

@@ -26,7 +26,7 @@ fn parsed(lines: &[&str]) -> Frame {
     Frame::new(elements, positions)
 }
 
-/// Planted and caught: ordered pairs counted with i = j (a peak at zero), bins of 10/499 Å, MAE without Δr.
+/// Catches pairs with i = j (a peak at zero), bins of 10/499 Å, and a MAE without its sign removed (planted: seen).
 #[test]
 fn h_of_r_agrees_with_numpy() {
     let frames = ethanol();

@@ -9,6 +9,8 @@ use crate::{Cell, Periodic, Vec3};
 
 /// Bins are wider than the cutoff by this fraction, so that rounding cannot put two neighbours two bins apart.
 const SLACK: f64 = 1e-6;
+/// Widens the radius of the quick test, whose points are rounded when an atom is many boxes away.
+const QUICK: f64 = 1.0 + 1e-5;
 /// Limits the memory of an almost empty box.
 const BINS_PER_ATOM: f64 = 4.0;
 
@@ -25,11 +27,12 @@ pub(super) struct CellList {
     row: Vec<(u32, [i32; 3])>,
 }
 
-/// Where an atom is: `position = translation(image) + a point in the bin`.
+/// Where an atom is: `position = translation(image) + point`, the point being in the bin.
 #[derive(Debug, Clone, Copy)]
 struct Place {
     bin: [i32; 3],
     image: [i32; 3],
+    point: Vec3,
 }
 
 /// How space is divided.
@@ -93,15 +96,21 @@ impl CellList {
         }
     }
 
-    /// Neighbours of atom i, in no particular order.
+    /// Neighbours of atom i, in no particular order. Most candidates fall to a quick test with points in the cell; the
+    /// others are decided by the very expression of [`Neighbors::for_each`].
     fn gather_row(&mut self, i: usize, positions: &[Vec3], cell: &Cell, radius: f64, grid: &Grid) {
         self.row.clear();
         let home = self.places[i];
+        let quick = (radius * QUICK).powi(2);
         grid.for_each_near(home.bin, |bin, image| {
+            let offset = cell.translation(image) - home.point;
             let range = self.first[bin] as usize..self.first[bin + 1] as usize;
             for &j in &self.atoms[range] {
-                let there = self.places[j as usize].image;
-                let shift = std::array::from_fn(|k| image[k] - there[k] + home.image[k]);
+                let there = &self.places[j as usize];
+                if (there.point + offset).norm_squared() > quick {
+                    continue;
+                }
+                let shift = std::array::from_fn(|k| image[k] - there.image[k] + home.image[k]);
                 let r = positions[j as usize] - positions[i] + cell.translation(shift);
                 let itself = j as usize == i && shift == [0; 3];
                 if r.norm_squared() < radius * radius && !itself {
@@ -148,19 +157,24 @@ impl<'a> Grid<'a> {
 
     /// NaN goes to the first bin, where it is nobody's neighbour.
     fn place(&self, position: &Vec3) -> Place {
-        let (inside, image) = match &self.space {
-            Space::Open { lowest, extent } => ((position - lowest).component_div(extent), [0; 3]),
+        let (inside, image, point) = match &self.space {
+            Space::Open { lowest, extent } => {
+                let inside = (position - lowest).component_div(extent);
+                (inside, [0; 3], *position)
+            }
             Space::Periodic(periodic) => {
                 let fractional = periodic.fractional(position);
                 let boxes = fractional.map(f64::floor);
-                (fractional - boxes, boxes.map(|b| b as i32).into())
+                let image = boxes.map(|b| b as i32).into();
+                let point = position - periodic.vectors() * boxes;
+                (fractional - boxes, image, point)
             }
         };
         let bin = std::array::from_fn(|k| {
             let count = self.counts[k];
             ((inside[k] * f64::from(count)) as i32).clamp(0, count - 1)
         });
-        Place { bin, image }
+        Place { bin, image, point }
     }
 
     /// Calls `visit(index, image)` for every bin that can hold neighbours of atoms in `home`; in a periodic cell bins

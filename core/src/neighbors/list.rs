@@ -4,8 +4,10 @@ use super::cell_list::CellList;
 use super::{all_pairs, NeighborError, NeighborRequest, Neighbors};
 use crate::{Cell, Periodic, Vec3};
 
-/// Below this many atoms looking at every pair is faster than sorting into bins (measured at 5 Å in dense matter).
-const FEW_ATOMS: usize = 100;
+/// Below these numbers of atoms looking at every pair is faster than sorting into bins; measured at 5 + 1 Å in matter
+/// of 0.1 atoms/Å³. In a periodic cell a pair costs more, because its images have to be found.
+const FEW_ATOMS_OPEN: usize = 2500;
+const FEW_ATOMS_PERIODIC: usize = 150;
 /// A hair below one half, so that rounding cannot bring a pair that is not listed inside the cutoff.
 const HALF: f64 = 0.499_999;
 /// Boxes from the origin; keeps sums of shifts inside `i32`.
@@ -78,10 +80,14 @@ impl NeighborList {
         }
         self.built_cell = None;
         let radius = self.cutoff + self.skin;
+        let few_atoms = match cell {
+            Cell::Open => FEW_ATOMS_OPEN,
+            Cell::Periodic(_) => FEW_ATOMS_PERIODIC,
+        };
         if let Cell::Periodic(periodic) = cell {
             refuse_countless_images(positions, periodic, radius)?;
         }
-        if positions.len() < FEW_ATOMS {
+        if positions.len() < few_atoms {
             all_pairs::build(positions, cell, radius, &mut self.pairs)?;
         } else {
             self.bins.build(positions, cell, radius, &mut self.pairs)?;

@@ -233,6 +233,7 @@ fn nan_and_infinite_positions_have_no_neighbours() {
                 let pairs = listed(list.pairs());
                 assert!(pairs.iter().all(|&(i, j, _)| i != 3 && j != 3));
                 assert!(pairs.len() > n);
+                assert_eq!(&from_cell_list(&positions, &cell, 1.8), list.pairs());
             }
         }
     }
@@ -253,6 +254,18 @@ fn impossible_lists_are_errors_before_they_cost_memory() {
     assert!(matches!(error, NeighborError::Escaped { atom: 1, .. }));
     list.update(&escaped[..1], &cell).unwrap();
     assert_eq!(list.rebuilds(), 1);
+}
+
+/// Runs never wrap, so a gas atom can be a million boxes away; it still meets the others.
+#[test]
+fn atoms_many_boxes_away_have_the_neighbours_of_their_image() {
+    let (_, positions, cell) = crate::testing::argon_crystal(3);
+    let near = from_all_pairs(&positions, &cell, 4.0);
+    let mut far = positions.clone();
+    far[5] += cell.translation([1_000_000, -2, 77]);
+    let pairs = from_all_pairs(&far, &cell, 4.0);
+    assert_eq!(pairs.second, near.second);
+    assert_eq!(from_cell_list(&far, &cell, 4.0), pairs);
 }
 
 /// Two atoms 1e9 Å apart must not make the grid grow.

@@ -3,6 +3,7 @@
 //! Differences are measured against the largest component of what is compared, so that a tolerance reads as a number
 //! of digits; below [`SMALL`] they are measured against that.
 
+use super::derivatives::{assert_gradient, assert_virial};
 use super::evaluation::{add_to, answer_with_skin, energy_and_forces, evaluate_batch, Answer};
 use crate::random::Generator;
 use crate::{Cell, Frame, Mat3, Periodic, Potential, System, Vec3};
@@ -10,7 +11,7 @@ use nalgebra::{Quaternion, UnitQuaternion};
 use rand::Rng;
 
 /// eV or eV/Å; rounding of sums whose terms are of order one eV reaches 1e-15.
-const SMALL: f64 = 1e-3;
+pub(super) const SMALL: f64 = 1e-3;
 
 /// How close is equal, as fractions of the largest component compared.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -91,39 +92,6 @@ pub fn assert_bonded_potential_contract(
         .map(|factor| frame(system, positions.iter().map(|r| factor * r).collect(), cell))
         .to_vec();
     assert_batch_equals_singles(potential, &copies, batch);
-}
-
-/// Forces equal minus the five-point central difference of the energy with `step` in Å.
-///
-/// # Panics
-/// When they do not.
-pub fn assert_gradient(
-    potential: &mut dyn Potential,
-    system: &System,
-    positions: &[Vec3],
-    cell: &Cell,
-    step: f64,
-    tolerance: f64,
-) {
-    let (_, forces, _) = energy_and_forces(potential, system, positions, cell);
-    let scale = scale(&forces);
-    let mut moved = positions.to_vec();
-    for atom in 0..positions.len() {
-        for axis in 0..3 {
-            let slope = derivative(step, |h| {
-                moved[atom] = positions[atom];
-                moved[atom][axis] += h;
-                energy_and_forces(potential, system, &moved, cell).0
-            });
-            moved[atom] = positions[atom];
-            let force = forces[atom][axis];
-            assert!(
-                (force + slope).abs() <= tolerance * scale,
-                "force {force:e} eV/Å on atom {atom}, axis {axis}, is not minus the slope {slope:e} of the energy \
-                 (largest force {scale:e}, tolerance {tolerance:e})"
-            );
-        }
-    }
 }
 
 /// Forces add up to nothing.
@@ -322,53 +290,13 @@ pub fn assert_batch_equals_singles(potential: &mut dyn Potential, batch: &[Frame
     }
 }
 
-/// `W_ba = −∂E/∂ε_ab` under the homogeneous strain `r → (1 + ε) r` of atoms and cell, which for pairs is
-/// `Σ r_ij ⊗ f_ij`. Five-point differences with strains of `step`. Not checked where no virial is promised.
-///
-/// # Panics
-/// When it is not.
-pub fn assert_virial(
-    potential: &mut dyn Potential,
-    system: &System,
-    positions: &[Vec3],
-    cell: &Cell,
-    step: f64,
-    tolerance: f64,
-) {
-    let (_, _, Some(virial)) = energy_and_forces(potential, system, positions, cell) else {
-        return;
-    };
-    let scale = virial.amax().max(SMALL);
-    for a in 0..3 {
-        for b in 0..3 {
-            let slope = derivative(step, |h| {
-                let mut strain = Mat3::identity();
-                strain[(a, b)] += h;
-                let strained: Vec<_> = positions.iter().map(|r| strain * r).collect();
-                energy_and_forces(potential, system, &strained, &transform(&strain, cell)).0
-            });
-            let found = virial[(b, a)];
-            assert!(
-                (found + slope).abs() <= tolerance * scale,
-                "virial component {b}{a} = {found:e} eV is not minus the slope {slope:e} under strain \
-                 (largest component {scale:e}, tolerance {tolerance:e})"
-            );
-        }
-    }
-}
-
 /// Largest component, at least [`SMALL`].
-fn scale(vectors: &[Vec3]) -> f64 {
+pub(super) fn scale(vectors: &[Vec3]) -> f64 {
     vectors.iter().map(Vec3::amax).fold(SMALL, f64::max)
 }
 
-/// (8 [f(h) − f(−h)] − [f(2h) − f(−2h)]) / 12h, exact up to fourth order (Abramowitz and Stegun 25.3.6).
-fn derivative(h: f64, mut f: impl FnMut(f64) -> f64) -> f64 {
-    let mut difference = |h: f64| f(h) - f(-h);
-    (8.0 * difference(h) - difference(2.0 * h)) / (12.0 * h)
-}
-
-fn transform(matrix: &Mat3, cell: &Cell) -> Cell {
+/// The cell with each vector multiplied by `matrix`.
+pub(super) fn transform(matrix: &Mat3, cell: &Cell) -> Cell {
     match cell {
         Cell::Open => Cell::Open,
         Cell::Periodic(periodic) => Cell::Periodic(

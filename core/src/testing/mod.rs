@@ -10,6 +10,7 @@
 
 mod archive;
 mod contract;
+mod derivatives;
 mod evaluation;
 #[cfg(test)]
 mod mistakes;
@@ -18,9 +19,10 @@ mod toys;
 pub use archive::{Entry, MemoryArchive, MemoryReader, MemoryWriter};
 pub use contract::{
     assert_adds_into_outputs, assert_batch_equals_singles, assert_bonded_potential_contract,
-    assert_gradient, assert_net_force_zero, assert_net_torque_zero, assert_permutation_equivariant,
+    assert_net_force_zero, assert_net_torque_zero, assert_permutation_equivariant,
     assert_potential_contract, assert_repeatable, assert_rotation_equivariant,
-    assert_skin_changes_nothing, assert_translation_invariant, assert_virial, Tolerance,
+    assert_skin_changes_nothing, assert_translation_invariant, Tolerance,
 };
+pub use derivatives::{assert_gradient, assert_virial};
 pub use evaluation::{energy_and_forces, evaluate_batch, Answer};
 pub use toys::{argon_cluster, argon_crystal, ethanol, random_cloud, water};

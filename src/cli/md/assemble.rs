@@ -15,7 +15,7 @@ use oreo_core::{Cell, Element, Frame, Integrator, State, System};
 use oreo_formats::{ReadOptions, Timing};
 use oreo_integrators::{
     Chain, ChainSettings, Coupling, Csvr, DegreesOfFreedom, KineticTarget, Langevin,
-    MaxwellBoltzmann, Mode, NoseHoover, VelocityVerlet,
+    MaxwellBoltzmann, Mode, NoseHoover, VelocityVerlet, WithoutRigidMotion,
 };
 use oreo_validation::rdf::RadialHistogram;
 use oreo_validation::stability::{
@@ -247,7 +247,9 @@ impl Builder<'_> {
                 };
                 let chain = Chain::new(self.target(dof, temperature.kelvins())?, settings)
                     .or_bad_input()?;
-                Box::new(NoseHoover::new(dt, chain).or_bad_input()?)
+                Box::new(WithoutRigidMotion::new(Box::new(
+                    NoseHoover::new(dt, chain).or_bad_input()?,
+                )))
             }
             Ensemble::Langevin { temperature, time } => {
                 let target = self.target(dof, temperature.kelvins())?;
@@ -257,7 +259,9 @@ impl Builder<'_> {
             Ensemble::Csvr { temperature, time } => {
                 let target = self.target(dof, temperature.kelvins())?;
                 let time = time.femtoseconds() * FEMTOSECOND;
-                Box::new(Csvr::new(dt, target, time, generator).or_bad_input()?)
+                Box::new(WithoutRigidMotion::new(Box::new(
+                    Csvr::new(dt, target, time, generator).or_bad_input()?,
+                )))
             }
         })
     }

@@ -52,9 +52,20 @@ impl<DB: DrawingBackend> Canvas<'_, DB> {
     pub(super) fn line(&self, points: &[[f64; 2]], color: RGBColor, width: f64) -> Drawn {
         let style = color.stroke_width(pixel(width) as u32);
         let points: Vec<(i32, i32)> = thinned(points.iter().map(|&[x, y]| (pixel(x), pixel(y))));
-        self.area
-            .draw(&PathElement::new(points, style))
-            .map_err(words)
+        let path =
+            |points: &[(i32, i32)]| self.area.draw(&PathElement::new(points.to_vec(), style));
+        if !self.raster {
+            return path(&points).map_err(words);
+        }
+        points.windows(2).try_for_each(path).map_err(words)?;
+        let inner = points
+            .get(1..points.len().saturating_sub(1))
+            .unwrap_or_default();
+        for &corner in inner.iter().filter(|_| width > 2.0) {
+            let round = Circle::new(corner, pixel(width / 2.0) - 1, color.filled());
+            self.area.draw(&round).map_err(words)?;
+        }
+        Ok(())
     }
 
     pub(super) fn dashed(&self, points: &[[f64; 2]], color: RGBColor, width: f64) -> Drawn {

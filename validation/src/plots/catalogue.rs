@@ -209,7 +209,7 @@ pub fn spectrum(spectrum: &Spectrum, limit: f64) -> Figure {
     )
     .with("", Mark::Line, points);
     let caption = format!(
-        "From the velocity autocorrelation · resolution {:.0} 1/cm · the frame spacing hides what is above {:.0} 1/cm",
+        "From the velocity autocorrelation · resolution {:.0}/cm · this frame spacing shows up to {:.0}/cm",
         spectrum.resolution_per_cm,
         spectrum.wavenumber_per_cm.last().copied().unwrap_or(0.0),
     );

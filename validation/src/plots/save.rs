@@ -47,12 +47,9 @@ impl Figure {
             area.present().map_err(|error| error.to_string())?;
         }
         let (width, height) = LARGE;
-        let drawn = format!("width=\"{width}\" height=\"{height}\" viewBox");
-        Ok(text.replacen(
-            &drawn,
-            &format!("width=\"{WIDTH}\" height=\"{HEIGHT}\" viewBox"),
-            1,
-        ))
+        let drawn = format!("<svg width=\"{width}\" height=\"{height}\"");
+        let page = format!("<svg stroke-linejoin=\"round\" width=\"{WIDTH}\" height=\"{HEIGHT}\"");
+        Ok(text.replacen(&drawn, &page, 1))
     }
 
     fn write_png(&self, path: &Path) -> Result<(), String> {
