@@ -6,7 +6,7 @@ use crate::cli::inputs::Reference;
 use anyhow::Result;
 use oreo_core::Frame;
 use oreo_validation::rdf::{RadialDistribution, RadialHistogram};
-use oreo_validation::{floor, Distribution, Topology};
+use oreo_validation::{floor, Distribution, Topology, ValidationError};
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
@@ -99,16 +99,15 @@ impl<'a> Comparison<'a> {
     }
 
     /// MAE that `frames` independent frames of the reference would score.
-    pub fn independent_floor(&self, frames: u64) -> Option<f64> {
+    pub fn independent_floor(&self, frames: u64) -> Result<f64, ValidationError> {
         let drawn = frames.min(FLOOR_FRAMES);
         let floor = floor::independent_floor(
             &self.reference.frames,
             drawn as usize,
             FLOOR_DRAWS,
             FLOOR_SEED,
-        )
-        .ok()?;
-        Some(floor * (drawn as f64 / frames as f64).sqrt())
+        )?;
+        Ok(floor * (drawn as f64 / frames as f64).sqrt())
     }
 
     /// g(r) in the bins of the run.

@@ -2,12 +2,12 @@
 
 use super::results::{Analysis, ReplicaAnalysis};
 use oreo_validation::plots::{self, Axis, DistanceScores, Figure, Mark, Panel};
-use oreo_validation::spectrum::VelocityAutocorrelation;
+use oreo_validation::spectrum::{Spectrum, VelocityAutocorrelation};
 
 /// Points of a curve at most; longer ones keep the extremes of each stretch.
 const MOST_POINTS: usize = 4000;
-/// 1/cm; above every vibration but that of H₂.
-const SPECTRUM_LIMIT: f64 = 4000.0;
+/// Share of the highest density below which a spectrum is empty to the eye.
+const INVISIBLE: f64 = 0.002;
 
 /// File name without extension, and what is in it.
 pub fn of(analysis: &Analysis) -> Vec<(String, Figure)> {
@@ -101,9 +101,19 @@ fn of_replica(replica: &ReplicaAnalysis) -> Vec<(&'static str, Figure)> {
         figures.push(("autocorrelation", velocity_autocorrelation(autocorrelation)));
     }
     if let Some(spectrum) = &curves.spectrum {
-        figures.push(("spectrum", plots::spectrum(spectrum, SPECTRUM_LIMIT)));
+        figures.push(("spectrum", plots::spectrum(spectrum, visible_end(spectrum))));
     }
     figures
+}
+
+/// 1/cm, a tenth beyond the last wavenumber with a density that can be seen.
+fn visible_end(spectrum: &Spectrum) -> f64 {
+    let highest = spectrum.density_cm.iter().copied().fold(0.0, f64::max);
+    let last = spectrum
+        .density_cm
+        .iter()
+        .rposition(|&density| density > INVISIBLE * highest);
+    1.1 * last.map_or(0.0, |k| spectrum.wavenumber_per_cm[k])
 }
 
 fn velocity_autocorrelation(autocorrelation: &VelocityAutocorrelation) -> Figure {

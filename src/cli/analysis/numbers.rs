@@ -121,23 +121,27 @@ fn distances(
             0 => "no frame was analyzed".to_string(),
             _ => error.to_string(),
         });
-    let compared =
-        comparison.ok_or_else(|| "there is no reference; give one (--reference)".to_string());
-    let mae = run.as_ref().map_err(String::clone).and_then(|run| {
-        compared
-            .as_ref()
-            .map(|comparison| run.mae(comparison.distribution()))
-            .map_err(String::clone)
+    let compared = comparison.ok_or("there is no reference; give one (--reference)".to_string());
+    let both = run.clone().and_then(|run| Ok((run, compared.clone()?)));
+    let mae = both
+        .clone()
+        .map(|(run, comparison)| run.mae(comparison.distribution()));
+    let independent = both.and_then(|(_, comparison)| {
+        let floor = comparison.independent_floor(frames.analyzed);
+        floor.map_err(|error| error.to_string())
     });
-    let sampled =
-        floor::sampling_floor(&frames.distances, FLOOR_SEED).map_err(|error| error.to_string());
+    let half_split = compared.and_then(|comparison| {
+        let few = "a reference of one frame has no halves; give more frames";
+        comparison.half_split().ok_or_else(|| few.to_string())
+    });
+    let sampled = floor::sampling_floor(&frames.distances, FLOOR_SEED)
+        .map(|floor| floor.h_r_floor)
+        .map_err(|error| error.to_string());
     DistanceAnalysis {
         h_r_mae: noted("h_r.h_r_mae", mae, missing),
-        h_r_floor: noted("h_r.h_r_floor", sampled, missing).map(|floor| floor.h_r_floor),
-        h_r_independent_floor: comparison
-            .filter(|_| frames.analyzed > 0)
-            .and_then(|c| c.independent_floor(frames.analyzed)),
-        h_r_half_split: comparison.and_then(|comparison| comparison.half_split()),
+        h_r_floor: noted("h_r.h_r_floor", sampled, missing),
+        h_r_independent_floor: noted("h_r.h_r_independent_floor", independent, missing),
+        h_r_half_split: noted("h_r.h_r_half_split", half_split, missing),
         share_beyond_10_a: run.ok().map(|run| run.share_beyond()),
     }
 }

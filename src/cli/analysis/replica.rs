@@ -64,6 +64,10 @@ pub fn analyze(
         let text = "its last frame is incomplete and left out, as the run is unfinished";
         notes.push(format!("{name}: {text}"));
     }
+    if frames.broken.is_some_and(|broken| broken.frame == 0) {
+        let text = "its first frame is already broken; are its atoms in the order of the reference, and is the reference of this molecule?";
+        notes.push(format!("{name}: {text}"));
+    }
     notes.extend(
         frames
             .clock

@@ -3,6 +3,7 @@
 use super::definitions;
 use super::results::{Analysis, ReplicaAnalysis, Spread};
 use oreo_validation::statistics::BlockAverage;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 const LABEL: usize = 26;
@@ -125,17 +126,15 @@ fn bonds(text: &mut String, analysis: &Analysis) {
     }
 }
 
-/// Each reason once, with the replicas that share it.
+/// Each reason once, with the keys that share it.
 fn reasons(text: &mut String, analysis: &Analysis) {
-    let mut seen = std::collections::BTreeSet::new();
-    for (key, reason) in analysis
-        .replicas
-        .iter()
-        .flat_map(|replica| &replica.not_computed)
-    {
-        if seen.insert((key, reason)) {
-            let _ = writeln!(text, "no {key}: {reason}");
-        }
+    let mut keys = BTreeMap::<&str, BTreeSet<&str>>::new();
+    for (key, reason) in analysis.replicas.iter().flat_map(|r| &r.not_computed) {
+        keys.entry(reason).or_default().insert(key);
+    }
+    for (reason, keys) in keys {
+        let keys: Vec<_> = keys.into_iter().collect();
+        let _ = writeln!(text, "no {}: {reason}", keys.join(", "));
     }
 }
 
