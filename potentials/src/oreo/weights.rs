@@ -97,7 +97,7 @@ impl Weights {
     }
 
     /// A checkpoint that TorchMD-NET loads, in the given type of numbers; f32 rounds what does not fit. The record
-    /// becomes the hyper-parameter `oreo_record`, which nobody reads back: `.safetensors` is the format that keeps it.
+    /// goes along as hyper-parameters `oreo_record_…`, which TorchMD-NET ignores.
     pub fn to_checkpoint(&self, stored_as: StoredAs) -> Vec<u8> {
         checkpoint::write(self, stored_as)
     }

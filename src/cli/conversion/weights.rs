@@ -76,9 +76,6 @@ pub fn convert(args: &ConvertArgs, format: WeightsFormat) -> Result<ConvertedWei
     if rounded_numbers > 0 {
         eprintln!("note: {rounded_numbers} numbers were rounded to f32");
     }
-    if format == WeightsFormat::Checkpoint && weights.elements_recorded() {
-        eprintln!("note: a .ckpt has no place for the elements and the training record; keep the .safetensors file");
-    }
     let target = Unfinished::new(&args.output, args.overwrite)?;
     let bytes = format.encode(&weights, stored_as);
     std::fs::write(target.path(), &bytes)

@@ -11,10 +11,12 @@ pub(super) use writer::write;
 
 use super::contents::{Contents, FileKind};
 use super::error::WeightsProblem;
+use super::options::HyperParameters;
 use std::collections::{BTreeMap, HashMap};
 use std::io::{copy, sink, Cursor};
 use zip::{CompressionMethod, ZipArchive};
 
+const RECORD_PREFIX: &str = "oreo_record_";
 /// A pickle of a hundred thousand tensors is smaller; its values take up to fifty times its length in memory.
 const LARGEST_PICKLE: usize = 16 << 20;
 
@@ -26,9 +28,9 @@ pub(super) fn read(bytes: &[u8]) -> Result<Contents<'_>, WeightsProblem> {
         return Err(WeightsProblem::Damaged(problem));
     }
     let heap = pickle::read(pickle).map_err(WeightsProblem::Damaged)?;
-    let hyper_parameters = tensors::hyper_parameters(&heap)?;
+    let mut hyper_parameters = tensors::hyper_parameters(&heap)?;
+    let record = take_record(&mut hyper_parameters);
     let named = tensors::state_dict(&heap, &mut archive)?;
-    let record = BTreeMap::new();
     Contents::new(
         FileKind::Checkpoint,
         bytes.len(),
@@ -36,6 +38,21 @@ pub(super) fn read(bytes: &[u8]) -> Result<Contents<'_>, WeightsProblem> {
         record,
         named,
     )
+}
+
+/// Oreo's own checkpoints carry the record among the hyper-parameters, where TorchMD-NET ignores it.
+fn take_record(hyper_parameters: &mut HyperParameters) -> BTreeMap<String, String> {
+    let is_record = |key: &String| key.starts_with(RECORD_PREFIX);
+    let keys: Vec<String> = hyper_parameters
+        .keys()
+        .filter(|key| is_record(key))
+        .cloned()
+        .collect();
+    let entry = |key: String| {
+        let text = hyper_parameters.remove(&key)?.as_str()?.to_string();
+        Some((key[RECORD_PREFIX.len()..].to_string(), text))
+    };
+    keys.into_iter().filter_map(entry).collect()
 }
 
 /// A zip file whose entries are slices of its bytes.

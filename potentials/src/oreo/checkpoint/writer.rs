@@ -5,6 +5,7 @@
 
 use super::super::numbers::contiguous;
 use super::super::{options, StoredAs, Tensor, Weights};
+use super::RECORD_PREFIX;
 use serde_json::{json, Value};
 use std::collections::BTreeMap;
 use std::io::{Cursor, Write};
@@ -81,7 +82,9 @@ fn hyper_parameters(weights: &Weights, stored_as: StoredAs) -> Value {
     let precision = 8 * stored_as.width();
     all.insert("precision".into(), precision.into());
     all.insert("max_num_neighbors".into(), MOST_NEIGHBORS.into());
-    all.insert("oreo_record".into(), json!(weights.record));
+    for (key, text) in &weights.record {
+        all.insert(format!("{RECORD_PREFIX}{key}"), json!(text));
+    }
     json!(all)
 }
 

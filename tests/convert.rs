@@ -1,0 +1,259 @@
+//! `oreo convert` through the program: what goes in comes out, what gets lost is said, nothing is overwritten.
+
+#[path = "common/program.rs"]
+mod program;
+
+use oreo::formats::{load, read_frames, ReadOptions};
+use oreo::potentials::oreo::Weights;
+use program::{file, json, oreo, refusal, ETHANOL, MODEL};
+use std::path::PathBuf;
+
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn file(&self, name: &str) -> String {
+        self.0.path().join(name).to_string_lossy().into_owned()
+    }
+
+    fn names(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.0.path()).unwrap();
+        let mut names: Vec<_> = entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+}
+
+fn convert(words: &[&str]) -> serde_json::Value {
+    json(&[&["convert"], words].concat())
+}
+
+fn data(name: &str) -> String {
+    file(&format!("potentials/tests/data/{name}"))
+}
+
+/// Catches a record that is lost, an origin that is overwritten, and elements in the order in which they were typed.
+#[test]
+fn both_layouts_of_checkpoints_become_safetensors_with_a_record() {
+    let folder = Folder::new();
+    let expected = Weights::load(data("small_et.safetensors")).unwrap();
+    for source in ["small_et_2023layout.ckpt", "small_et_today.ckpt"] {
+        let output = folder.file(&format!("{source}.safetensors"));
+        let report = convert(&[&data(source), &output, "--elements", "O H C"]);
+        let weights = Weights::load(&output).unwrap();
+        assert_eq!(weights.tensors, expected.tensors);
+        assert_eq!(weights.record["elements"], "H C O");
+        let digest = report["input_sha256"].as_str().unwrap();
+        assert_eq!(
+            weights.record["origin"],
+            format!("{source} (SHA-256 {digest})")
+        );
+        assert_eq!(report["output_sha256"], weights.sha256.as_str());
+        assert_eq!(report["stored_as"], "F32");
+    }
+}
+
+#[test]
+fn every_unused_tensor_is_named() {
+    let folder = Folder::new();
+    let words = [
+        "convert",
+        &data("small_et_today.ckpt"),
+        &folder.file("a.safetensors"),
+    ];
+    let output = oreo(&words).success();
+    let said = String::from_utf8(output.get_output().stderr.clone()).unwrap();
+    let line = "tensor 'representation_model.distance.box' is not used and left out";
+    assert!(said.contains(line), "{said}");
+}
+
+/// The way there and back keeps every number and the record. Catches strides of the wrong axis and a float written
+/// little-endian: the cutoff would not be 5.
+#[test]
+fn a_checkpoint_written_here_is_read_back_in_either_precision() {
+    let folder = Folder::new();
+    let original = Weights::load(file(MODEL)).unwrap();
+    for precision in ["f32", "f64"] {
+        let checkpoint = folder.file(&format!("{precision}.ckpt"));
+        convert(&[&file(MODEL), &checkpoint, "--precision", precision]);
+        let found = Weights::load(&checkpoint).unwrap();
+        assert_eq!(found.tensors, original.tensors);
+        assert_eq!(found.config, original.config);
+        assert_eq!(found.record["elements"], "H C O");
+        assert!(found.record["origin"].ends_with(&original.record["origin"]));
+        assert_eq!(found.unused, ["representation_model.distance.box"]);
+    }
+}
+
+#[test]
+fn the_precision_of_weights_is_as_asked_for() {
+    let folder = Folder::new();
+    let double = folder.file("double.safetensors");
+    let report = convert(&[&data("small_et.safetensors"), &double, "--precision", "f64"]);
+    assert_eq!(report["stored_as"], "F64");
+    let single = folder.file("single.safetensors");
+    let report = convert(&[&double, &single, "--precision", "f32"]);
+    assert_eq!(
+        (&report["stored_as"], &report["rounded_numbers"]),
+        (&"F32".into(), &0.into())
+    );
+    assert!(std::fs::metadata(&double).unwrap().len() > std::fs::metadata(&single).unwrap().len());
+}
+
+/// npz → extended XYZ → npz → extended XYZ: positions, energies and forces to the last bit.
+#[test]
+fn data_sets_survive_the_round_trip_to_the_bit() {
+    let folder = Folder::new();
+    let (first, npz, second) = (
+        folder.file("a.extxyz"),
+        folder.file("b.npz"),
+        folder.file("c.extxyz"),
+    );
+    convert(&[&file(ETHANOL), &first]);
+    convert(&[&first, &npz]);
+    let report = convert(&[&npz, &second]);
+    assert_eq!(
+        (&report["frames"], &report["atoms"]),
+        (&10.into(), &90.into())
+    );
+    assert_eq!(
+        std::fs::read(&first).unwrap(),
+        std::fs::read(&second).unwrap()
+    );
+    let options = ReadOptions::default();
+    let (original, packed) = (
+        load(file(ETHANOL), &options).unwrap(),
+        load(&npz, &options).unwrap(),
+    );
+    for i in 0..10 {
+        assert_eq!(original.frame(i), packed.frame(i));
+    }
+}
+
+/// Catches frames 1, 4, 7 or 2, 5, 8 in place of 0, 3, 6, 9, and a time step that forgets `--every`.
+#[test]
+fn each_third_frame_keeps_its_time_in_a_dcd() {
+    let folder = Folder::new();
+    let (source, thinned) = (folder.file("all.xyz"), folder.file("some.dcd"));
+    let mut text = String::new();
+    for k in 0..10 {
+        let comment = format!("step={} time_fs={}", 40 * k, 20 * k);
+        text += &format!(
+            "2\n{comment}\nO 0 0 0\nH {} 0 0\n",
+            0.9 + 0.01 * f64::from(k)
+        );
+    }
+    std::fs::write(&source, text).unwrap();
+    let report = convert(&[&source, &thinned, "--every", "3"]);
+    assert_eq!(
+        (&report["frames_read"], &report["frames"]),
+        (&10.into(), &4.into())
+    );
+    let back = folder.file("back.xyz");
+    convert(&[&thinned, &back, "--topology", &source]);
+    let frames: Vec<_> = read_frames(&back, &ReadOptions::default())
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    for (k, frame) in frames.iter().enumerate() {
+        assert!((frame.positions[1].x - (0.9 + 0.03 * k as f64)).abs() < 1e-6);
+        assert_eq!(frame.step, Some(120 * k as u64));
+        let femtoseconds = frame.time.unwrap() / oreo::core::units::FEMTOSECOND;
+        assert!((femtoseconds - 60.0 * k as f64).abs() < 1e-3);
+        assert_eq!(frame.elements[0].symbol(), "O");
+    }
+}
+
+#[test]
+fn gzip_is_read_and_cells_are_kept() {
+    let folder = Folder::new();
+    let written = folder.file("a.xyz");
+    convert(&[&file("formats/tests/data/ase_open.xyz.gz"), &written]);
+    convert(&[
+        &file("formats/tests/data/ase_tilted.extxyz"),
+        &written,
+        "--overwrite",
+    ]);
+    let read = |path: &str| {
+        let frames = read_frames(path, &ReadOptions::default()).unwrap();
+        frames.map(Result::unwrap).collect::<Vec<_>>()
+    };
+    let (before, after) = (
+        read(&file("formats/tests/data/ase_tilted.extxyz")),
+        read(&written),
+    );
+    assert_eq!(before.len(), 2);
+    for (a, b) in before.iter().zip(&after) {
+        assert_eq!(
+            (&a.cell, &a.positions, &a.forces),
+            (&b.cell, &b.positions, &b.forces)
+        );
+    }
+    let line = refusal(&["convert", &written, &folder.file("b.npz")]);
+    assert!(line.contains("has no cells"), "{line}");
+}
+
+#[test]
+fn an_existing_file_is_kept_unless_told_otherwise_and_failures_leave_nothing() {
+    let folder = Folder::new();
+    let target = folder.file("a.xyz");
+    std::fs::write(&target, "precious").unwrap();
+    let line = refusal(&["convert", &file(ETHANOL), &target]);
+    assert!(line.contains("replace it with --overwrite"), "{line}");
+    let broken = folder.file("broken.xyz");
+    std::fs::write(&broken, "1\n\nH 0 0 0\n2\n\nH 0 0 0\n").unwrap();
+    refusal(&["convert", &broken, &target, "--overwrite"]);
+    assert_eq!(std::fs::read_to_string(&target).unwrap(), "precious");
+    assert_eq!(folder.names(), ["a.xyz", "broken.xyz"]);
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_with_a_remedy() {
+    let folder = Folder::new();
+    let out = |name: &str| folder.file(name);
+    let (dcd, small) = (
+        file("formats/tests/data/mdanalysis_open.dcd"),
+        data("small_et.safetensors"),
+    );
+    let mixed = folder.file("mixed.xyz");
+    std::fs::write(&mixed, "1\n\nH 0 0 0\n1\n\nO 0 0 0\n").unwrap();
+    let (safetensors, xyz) = (out("a.safetensors"), out("a.xyz"));
+    let cases: [(&[&str], &str); 10] = [
+        (&[&dcd, &xyz], "--topology FILE"),
+        (
+            &[&small, &safetensors, "--precision", "f16-weights"],
+            "not in this version",
+        ),
+        (&[&small, &safetensors, "--elements", "Xx"], "Xx"),
+        (
+            &[&small, &safetensors, "--every", "2"],
+            "--every: has no meaning for weights",
+        ),
+        (
+            &[&small, &xyz],
+            "weights are written to .safetensors or .ckpt",
+        ),
+        (
+            &[&file(ETHANOL), &safetensors],
+            "frames are written to .xyz",
+        ),
+        (
+            &[&file(ETHANOL), &xyz, "--elements", "H"],
+            "--elements: has no meaning for frames",
+        ),
+        (&[&mixed, &out("a.dcd")], "different molecules"),
+        (&["/none.ckpt", &safetensors], "/none.ckpt: cannot be read"),
+        (&[&small, "/none/a.safetensors"], "its folder is not there"),
+    ];
+    for (words, message) in cases {
+        let line = refusal(&[&["convert"], words].concat());
+        assert!(line.contains(message), "{words:?}: {line}");
+    }
+    assert_eq!(folder.names(), ["mixed.xyz"]);
+    assert!(!PathBuf::from(xyz).exists());
+}
