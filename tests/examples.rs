@@ -1,12 +1,18 @@
 //! Every example runs, and does what its text says.
 #![allow(dead_code)] // their `main`
 
+#[cfg(all(feature = "candle", feature = "cli"))]
+#[path = "../examples/aspirin.rs"]
+mod aspirin;
 #[path = "../examples/custom_observer.rs"]
 mod custom_observer;
 #[path = "../examples/custom_potential.rs"]
 mod custom_potential;
 #[path = "../examples/nose_hoover.rs"]
 mod nose_hoover;
+#[cfg(all(feature = "candle", feature = "cli"))]
+#[path = "../examples/polymer.rs"]
+mod polymer;
 #[path = "../examples/simplest.rs"]
 mod simplest;
 
@@ -39,12 +45,9 @@ fn custom_observer_stops_when_the_drop_evaporates() {
     assert!(custom_observer::run(1).unwrap().is_none());
 }
 
-#[cfg(feature = "candle")]
+#[cfg(all(feature = "candle", feature = "cli"))]
 mod network {
-    #[path = "../../examples/aspirin.rs"]
-    mod aspirin;
-    #[path = "../../examples/polymer.rs"]
-    mod polymer;
+    use super::{aspirin, polymer};
 
     #[test]
     fn aspirin_survives_a_few_steps_of_weights_that_never_saw_it() {
