@@ -3,6 +3,10 @@
 //! Layout, little endian: `OREOCKPT`, version u32, then entries (name length u32, name, kind u8, count u64, values),
 //! then CRC-32 of everything before it. A torn or altered file is refused as a whole.
 
+mod contents;
+
+pub use contents::{contents, Contents, Entry, Kind};
+
 use crate::RunError;
 use oreo_core::{Archive, ArchiveError, Persist};
 use std::collections::BTreeMap;
@@ -48,6 +52,11 @@ pub fn load(path: &Path, subject: &mut dyn Persist) -> Result<(), RunError> {
         .map_err(|error| problem(error.to_string()))
 }
 
+/// Whether a file that starts with these bytes claims to be a checkpoint.
+pub fn is_checkpoint(start: &[u8]) -> bool {
+    start.starts_with(MAGIC)
+}
+
 /// Where the checkpoint before the last one lies: `checkpoint.oreo` → `checkpoint.previous.oreo`.
 pub fn previous(path: &Path) -> PathBuf {
     path.with_extension("previous.oreo")
@@ -59,14 +68,28 @@ pub fn replace_atomically(path: &Path, contents: &[u8]) -> io::Result<()> {
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new()
-        .prefix(".oreo-")
-        .suffix(".partial")
+    let mut file = readable_by_others(tempfile::Builder::new().prefix(".oreo-").suffix(".partial"))
         .tempfile_in(folder)?;
     file.write_all(contents)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     File::open(folder)?.sync_all()
+}
+
+/// As any other file of the user: temporary files are private by default, and the umask still counts.
+#[cfg(unix)]
+fn readable_by_others<'a, 'b>(
+    builder: &'a mut tempfile::Builder<'b, 'b>,
+) -> &'a mut tempfile::Builder<'b, 'b> {
+    use std::os::unix::fs::PermissionsExt;
+    builder.permissions(fs::Permissions::from_mode(0o666))
+}
+
+#[cfg(not(unix))]
+fn readable_by_others<'a, 'b>(
+    builder: &'a mut tempfile::Builder<'b, 'b>,
+) -> &'a mut tempfile::Builder<'b, 'b> {
+    builder
 }
 
 /// A second name for the same file, put in place atomically.

@@ -167,7 +167,8 @@ impl Persist for Simulation {
     }
 }
 
-fn evaluate_within_limit(
+/// One call, or as few as `atoms_per_call` allows; a configuration is never split.
+pub(crate) fn evaluate_within_limit(
     potential: &mut dyn Potential,
     mut batch: &mut [Request<'_>],
     atoms_per_call: Option<usize>,

@@ -29,6 +29,14 @@ pub enum Command {
     Run(Box<RunArgs>),
     /// Continue a run from its last checkpoint, to the bit
     Resume(ResumeArgs),
+    /// Compare predicted energies and forces with those of a data set
+    Evaluate(EvaluateArgs),
+    /// Convert weights, trajectories and data sets between formats
+    Convert(ConvertArgs),
+    /// Say what a file is: weights, data set, trajectory, checkpoint, folder of a run
+    Inspect(InspectArgs),
+    /// Say what a run or a trajectory is worth: numbers, plots, one page
+    Analyze(AnalyzeArgs),
     /// Time energies and forces, and the steps made of them
     Bench(BenchArgs),
     /// Say what this machine and this build can do
@@ -263,6 +271,7 @@ mod tests {
     enum Every {
         Resume(ResumeArgs),
         Analyze(AnalyzeArgs),
+        Bench(BenchArgs),
         Evaluate(EvaluateArgs),
         Inspect(InspectArgs),
         Convert(ConvertArgs),
@@ -343,7 +352,7 @@ mod tests {
             "--elements",
             "H C O",
         ];
-        let Every::Convert(convert) = Every::try_parse_from(line).unwrap() else {
+        let Command::Convert(convert) = Arguments::try_parse_from(line).unwrap().command else {
             panic!("convert")
         };
         assert_eq!(convert.elements.unwrap().len(), 3);

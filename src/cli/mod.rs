@@ -3,19 +3,26 @@
 //! - [`quantity`], [`choices`]: numbers with units, words
 //! - [`settings`], [`config_file`], [`layers`]: flags and config file, one struct for both, later over earlier
 //! - [`plan`]: the complete, validated run
+//! - [`evaluation`], [`conversion`], [`inspection`]: the work of the commands with these names
 //! - [`bench`]: clocks, counts of arithmetic, memory
 //! - [`progress`], [`pace`]: how far, how fast
+//! - [`analysis`]: what a run was worth
 //! - [`exit`], [`output`]: exit codes, errors in one line, results on standard output
 
+pub mod analysis;
 pub mod args;
 pub mod bench;
 pub mod choices;
 pub mod commands;
 mod compute;
 pub mod config_file;
+pub mod conversion;
 mod describe;
+pub mod evaluation;
 pub mod exit;
+mod frame_progress;
 pub mod inputs;
+pub mod inspection;
 pub mod layers;
 pub mod md;
 pub mod output;
@@ -45,6 +52,10 @@ fn dispatch(arguments: &Arguments) -> anyhow::Result<exit::Outcome> {
     match &arguments.command {
         Command::Run(run) => commands::run::main(run, arguments.json),
         Command::Resume(resume) => commands::resume::main(resume, arguments.json),
+        Command::Evaluate(evaluate) => commands::evaluate::main(evaluate, arguments.json),
+        Command::Convert(convert) => commands::convert::main(convert, arguments.json),
+        Command::Inspect(inspect) => commands::inspect::main(inspect, arguments.json),
+        Command::Analyze(analyze) => commands::analyze::main(analyze, arguments.json),
         Command::Bench(bench) => commands::bench::main(bench, arguments.json),
         Command::Doctor(_) => commands::doctor::main(arguments.json),
     }

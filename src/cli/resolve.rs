@@ -5,6 +5,7 @@
 //! with a note.
 
 use super::choices::*;
+use super::compute;
 use super::exit::{BadInput, OrBadInput};
 use super::layers::{Layers, Origin};
 use super::plan::*;
@@ -333,35 +334,14 @@ impl Resolver<'_> {
         }
     }
 
-    /// Nothing falls back in silence: what this build does not have is refused.
     fn compute(&self) -> Result<Compute> {
-        if let Some(device @ DeviceChoice::Cuda(_)) = self.typed.device {
-            return self.refused(
-                "device",
-                format!(
-                    "{device} is not available: this build has no CUDA support; use --device cpu"
-                ),
-            );
-        }
-        if self.typed.path == Some(PathChoice::Fused) {
-            return self.refused("path", "fused is not in this version; use --path reference");
-        }
-        if self.typed.precision == Some(PrecisionChoice::F16Weights) {
-            return self.refused(
-                "precision",
-                "f16-weights is not in this version; use --precision f32",
-            );
-        }
-        let threads = self.typed.threads.unwrap_or(1);
-        if !(1..=1024).contains(&threads) {
-            return self.refused("threads", format!("{threads} is not between 1 and 1024"));
-        }
-        Ok(Compute {
-            device: DeviceChoice::Cpu,
-            path: PathChoice::Reference,
-            precision: self.typed.precision.unwrap_or(PrecisionChoice::F32),
-            threads,
-        })
+        compute::available(
+            self.typed.device.unwrap_or(DeviceChoice::Auto),
+            self.typed.path.unwrap_or(PathChoice::Auto),
+            self.typed.precision.unwrap_or(PrecisionChoice::F32),
+            self.typed.threads.unwrap_or(1),
+        )
+        .or_else(|(key, problem)| self.refused(key, problem))
     }
 }
 

@@ -59,6 +59,13 @@ impl DcdReader {
         })
     }
 
+    /// Number of atoms in each frame of a file, for those who have no elements yet.
+    pub fn atoms_of(path: impl AsRef<Path>) -> Result<usize, FormatError> {
+        let path = path.as_ref();
+        let file = File::open(path).map_err(|source| FormatError::open(path, source))?;
+        Ok(Header::read(path, &mut BufReader::new(file))?.atoms)
+    }
+
     /// Number of atoms in a frame.
     pub fn atoms(&self) -> usize {
         self.header.atoms

@@ -2,6 +2,7 @@
 //!
 //! Weights files:
 //! - [`Weights`]: a network that can be evaluated, from a `.safetensors` file or a TorchMD-NET checkpoint
+//! - [`StoredAs`]: the number type of a file to be written
 //! - [`Inspection`]: what is in such a file, even where it cannot be evaluated, and why not
 //! - [`Config`]: the sizes; [`layout`]: every tensor with shape and initial value
 //! - [`WeightsError`]: what can be wrong with a file
@@ -20,10 +21,12 @@ mod options;
 #[cfg(feature = "candle")]
 pub mod reference;
 mod safetensors;
+mod stored_as;
 pub mod weights;
 
 pub use config::Config;
 pub use contents::FileKind;
 pub use error::{WeightsError, WeightsProblem};
 pub use inspection::{Inspection, TensorFacts};
+pub use stored_as::StoredAs;
 pub use weights::{Tensor, Weights};

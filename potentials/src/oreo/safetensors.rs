@@ -8,7 +8,7 @@ use super::contents::{Contents, FileKind, NumberType, Stored};
 use super::error::WeightsProblem;
 use super::numbers::contiguous;
 use super::options::HyperParameters;
-use super::{options, Weights};
+use super::{options, StoredAs, Weights};
 use ::safetensors::{Dtype, SafeTensors};
 use serde_json::{json, Map, Value};
 use std::collections::BTreeMap;
@@ -84,34 +84,25 @@ fn number_type(dtype: Dtype) -> NumberType {
 
 /// The whole file. Written here rather than by the safetensors crate, which orders metadata by a hash that changes
 /// from run to run; equal weights must give equal bytes.
-pub(super) fn write(weights: &Weights) -> Vec<u8> {
-    let width = if exact_in_f32(weights) { 4 } else { 8 };
-    let mut header = serde_json::to_vec(&header(weights, width)).expect("text and integers");
+pub(super) fn write(weights: &Weights, stored_as: StoredAs) -> Vec<u8> {
+    let mut header = serde_json::to_vec(&header(weights, stored_as)).expect("text and integers");
     // Numbers start at a multiple of eight, so that a reader may map them in place.
     header.resize(header.len().next_multiple_of(8), b' ');
     let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
     bytes.append(&mut header);
-    for value in weights.tensors.values().flat_map(|tensor| &tensor.values) {
-        match width {
-            4 => bytes.extend((*value as f32).to_le_bytes()),
-            _ => bytes.extend(value.to_le_bytes()),
-        }
+    for tensor in weights.tensors.values() {
+        bytes.append(&mut stored_as.encode(&tensor.values));
     }
     bytes
 }
 
-fn exact_in_f32(weights: &Weights) -> bool {
-    let mut values = weights.tensors.values().flat_map(|tensor| &tensor.values);
-    values.all(|&value| f64::from(value as f32) == value)
-}
-
 /// Sorted by name, like the numbers.
-fn header(weights: &Weights, width: usize) -> BTreeMap<String, Value> {
+fn header(weights: &Weights, stored_as: StoredAs) -> BTreeMap<String, Value> {
     let mut header = BTreeMap::from([("__metadata__".to_string(), metadata(weights))]);
     let mut start = 0;
     for (name, tensor) in &weights.tensors {
-        let end = start + tensor.values.len() * width;
-        let dtype = if width == 4 { "F32" } else { "F64" };
+        let end = start + tensor.values.len() * stored_as.width();
+        let dtype = stored_as.name();
         let entry = json!({ "dtype": dtype, "shape": tensor.shape, "data_offsets": [start, end] });
         header.insert(name.clone(), entry);
         start = end;

@@ -3,7 +3,7 @@
 use super::contents::Contents;
 use super::error::{WeightsError, WeightsProblem};
 use super::layout::layout;
-use super::{file, options, safetensors, Config};
+use super::{checkpoint, file, options, safetensors, Config, StoredAs};
 use oreo_core::{Element, ElementSet};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -88,7 +88,18 @@ impl Weights {
     /// The file that [`Weights::save`] writes: `.safetensors` in f32 if that loses nothing, else in f64. Equal
     /// weights give equal bytes. The record's `program` becomes this program.
     pub fn to_bytes(&self) -> Vec<u8> {
-        safetensors::write(self)
+        self.to_safetensors(StoredAs::exact(self))
+    }
+
+    /// A `.safetensors` file in the given type of numbers; f32 rounds what does not fit.
+    pub fn to_safetensors(&self, stored_as: StoredAs) -> Vec<u8> {
+        safetensors::write(self, stored_as)
+    }
+
+    /// A checkpoint that TorchMD-NET loads, in the given type of numbers; f32 rounds what does not fit. The record
+    /// becomes the hyper-parameter `oreo_record`, which nobody reads back: `.safetensors` is the format that keeps it.
+    pub fn to_checkpoint(&self, stored_as: StoredAs) -> Vec<u8> {
+        checkpoint::write(self, stored_as)
     }
 
     /// Elements that the model was trained on, from the record; without one, every element that has an embedding

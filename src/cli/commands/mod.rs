@@ -1,5 +1,10 @@
 //! One file a command.
 
+pub mod analyze;
+pub mod convert;
+pub mod doctor;
+pub mod evaluate;
+pub mod inspect;
 pub mod bench;
 pub mod doctor;
 mod dry_run;

@@ -9,11 +9,12 @@ mod saved;
 pub mod summarize;
 mod table;
 
-use super::exit::{OrBadInput, Outcome};
+use super::analysis;
+use super::exit::{self, OrBadInput, Outcome};
 use super::output;
 use super::plan::Plan;
 use crate::checkpoint;
-use crate::run::RunDirectory;
+use crate::run::{RunDirectory, Summary};
 use anyhow::{Context, Result};
 use assemble::{assemble, Assembly, Beginning};
 use log::Log;
@@ -87,6 +88,9 @@ fn finish(
         true => output::print_json(&summary)?,
         false => output::print(&table)?,
     }
+    if !drive.interrupted {
+        analyze(plan, &assembly, &summary, directory, &mut log)?;
+    }
     let root = directory.root().display();
     match drive.interrupted {
         true => {
@@ -95,6 +99,27 @@ fn finish(
         false => eprintln!("everything is in {root}"),
     }
     Ok(drive.outcome(&assembly.simulation))
+}
+
+/// Figures to look at. The run itself has succeeded whatever happens here: a failure is a note.
+fn analyze(
+    plan: &Plan,
+    assembly: &Assembly,
+    summary: &Summary,
+    directory: &RunDirectory,
+    log: &mut Log,
+) -> Result<()> {
+    let analysis = analysis::of_finished_run(directory, plan, summary, assembly.reference.as_ref());
+    let written = analysis.and_then(|analysis| analysis::write(&analysis, directory.root()));
+    match written {
+        Ok(()) => log.write("analysis.json, report.html and plots written"),
+        Err(error) => {
+            let problem = exit::one_line(&error);
+            let root = directory.root().display();
+            let note = format!("no analysis: {problem}; try again with: oreo analyze {root}");
+            tell(log, &[note])
+        }
+    }
 }
 
 fn tell(log: &mut Log, notes: &[String]) -> Result<()> {

@@ -5,6 +5,9 @@
 
 mod pickle;
 mod tensors;
+mod writer;
+
+pub(super) use writer::write;
 
 use super::contents::{Contents, FileKind};
 use super::error::WeightsProblem;

@@ -1,0 +1,196 @@
+//! `oreo evaluate`: how far predicted energies and forces are from those of a data set.
+
+use crate::cli::args::EvaluateArgs;
+use crate::cli::evaluation::predict::Predictor;
+use crate::cli::evaluation::report::{Report, Setting};
+use crate::cli::evaluation::scores::Scores;
+use crate::cli::exit::{BadInput, OrBadInput, Outcome};
+use crate::cli::frame_progress::FrameProgress;
+use crate::cli::plan::{Compute, PotentialPlan};
+use crate::cli::{inputs, limit_threads, output};
+use anyhow::{Context, Result};
+use oreo_formats::{DataSet, ReadOptions};
+use oreo_validation::forces::ForceReport;
+use std::path::{Path, PathBuf};
+
+/// Everything that can be refused is refused before the network is asked.
+pub fn main(args: &EvaluateArgs, json: bool) -> Result<Outcome> {
+    let compute = args.compute.resolve()?;
+    check_outputs(args)?;
+    limit_threads(compute.threads);
+    let loaded = inputs::potential(&PotentialPlan::Et(args.weights.clone()), &compute)?;
+    loaded
+        .notes
+        .iter()
+        .for_each(|note| eprintln!("note: {note}"));
+    let options = ReadOptions {
+        labels: args.labels.map(Into::into),
+        ..ReadOptions::default()
+    };
+    let data = oreo_formats::load(&args.data, &options).or_bad_input()?;
+    let frames = chosen_frames(args, data.len());
+    check_labels(args, &data)?;
+    let mut predictor = Predictor::new(loaded.potential, args.batch as usize);
+    predictor.check(&data, &frames)?;
+    let scores = compare(&mut predictor, &data, &frames, args)?;
+    let setting = setting(args, &compute, &predictor, loaded.weights_sha256);
+    let report = finish(args, &data, &frames, &predictor, scores, setting)?;
+    match json {
+        true => output::print_json(&report)?,
+        false => output::print(&report.to_string())?,
+    }
+    Ok(Outcome::Completed)
+}
+
+fn chosen_frames(args: &EvaluateArgs, all: usize) -> Vec<usize> {
+    let size = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+    let most = args.frames.map_or(usize::MAX, size);
+    (0..all).step_by(size(args.every)).take(most).collect()
+}
+
+/// An hour of computing must not end with a name that cannot be written.
+fn check_outputs(args: &EvaluateArgs) -> Result<()> {
+    if let Some(path) = &args.predictions {
+        check_output("predictions", path, &["npz"])?;
+        if is_same_file(path, &args.data) {
+            let problem = "is the data set itself; choose another name";
+            return Err(
+                BadInput::new(format!("--predictions: {}: {problem}", path.display())).into(),
+            );
+        }
+    }
+    match &args.plot {
+        Some(_) if !cfg!(feature = "plots") => Err(BadInput::new(
+            "--plot: this build draws no plots: rebuild with --features plots",
+        )
+        .into()),
+        Some(path) => check_output("plot", path, &["svg", "png"]),
+        None => Ok(()),
+    }
+}
+
+fn check_output(flag: &str, path: &Path, extensions: &[&str]) -> Result<()> {
+    let folder = path.parent().filter(|folder| *folder != Path::new(""));
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    let problem = match extension {
+        Some(extension) if extensions.contains(&extension) => match folder {
+            Some(folder) if !folder.is_dir() => {
+                format!(
+                    "the folder {} is not there; make it first",
+                    folder.display()
+                )
+            }
+            _ => return Ok(()),
+        },
+        _ => format!("must end in .{}", extensions.join(" or .")),
+    };
+    Err(BadInput::new(format!("--{flag}: {}: {problem}", path.display())).into())
+}
+
+fn is_same_file(a: &Path, b: &Path) -> bool {
+    let real = |path: &Path| std::fs::canonicalize(path).ok();
+    real(a).is_some_and(|path| Some(path) == real(b))
+}
+
+/// There must be something to compare with, or something to write.
+fn check_labels(args: &EvaluateArgs, data: &DataSet) -> Result<()> {
+    let problem = match (data.energy(0), data.forces(0)) {
+        (None, None) if args.predictions.is_none() => {
+            "has neither energies nor forces to compare with; give --predictions to write what the network says"
+        }
+        (_, None) if args.plot.is_some() => "has no forces, so there is no parity plot; leave --plot away",
+        _ => return Ok(()),
+    };
+    Err(BadInput::new(format!("{}: {problem}", data.path().display())).into())
+}
+
+fn compare(
+    predictor: &mut Predictor,
+    data: &DataSet,
+    frames: &[usize],
+    args: &EvaluateArgs,
+) -> Result<Scores> {
+    let mut scores = Scores::new(args.predictions.is_some());
+    let mut progress = FrameProgress::new(Some(frames.len() as u64));
+    for batch in frames.chunks(args.batch as usize) {
+        predictor.predict(data, batch, |frame, energy, forces| {
+            scores.add(data, frame, energy, forces)
+        })?;
+        progress.advance(batch.len() as u64);
+    }
+    progress.finish();
+    Ok(scores)
+}
+
+fn setting(
+    args: &EvaluateArgs,
+    compute: &Compute,
+    predictor: &Predictor,
+    weights_sha256: Option<String>,
+) -> Setting {
+    Setting {
+        weights: args.weights.clone(),
+        weights_sha256,
+        data: args.data.clone(),
+        labels: args.labels.map(|labels| labels.to_string()),
+        precision: predictor.capabilities().precision,
+        device: compute.device.to_string(),
+        path: compute.path.to_string(),
+        threads: compute.threads,
+        batch: args.batch,
+    }
+}
+
+fn finish(
+    args: &EvaluateArgs,
+    data: &DataSet,
+    frames: &[usize],
+    predictor: &Predictor,
+    scores: Scores,
+    setting: Setting,
+) -> Result<Report> {
+    let counts = frames.iter().map(|&frame| data.positions(frame).len());
+    let first = data.positions(frames[0]).len();
+    let same = counts.clone().all(|atoms| atoms == first);
+    let counts = (
+        frames.len() as u64,
+        counts.sum::<usize>() as u64,
+        same.then_some(first),
+    );
+    let ms_per_frame = 1000.0 * predictor.spent.as_secs_f64() / frames.len() as f64;
+    let (forces, energies) = (scores.forces(), scores.energies());
+    if let Some(left_out) = energies.as_ref().map(|e| e.left_out).filter(|&n| n > 0) {
+        eprintln!("note: {left_out} compositions occur once and have no energy error: the offset takes it all");
+    }
+    let mut report = Report::new(
+        setting,
+        counts,
+        ms_per_frame,
+        forces.as_ref(),
+        energies.as_ref(),
+    );
+    if let (Some(predictions), Some(path)) = (&scores.predictions, &args.predictions) {
+        predictions.write(path)?;
+        report.predictions = Some(path.clone());
+    }
+    if let (Some(path), Some(forces)) = (&args.plot, &forces) {
+        report.plots = plot(path, &scores, forces)?;
+    }
+    Ok(report)
+}
+
+/// Both files, whichever was named.
+#[cfg(feature = "plots")]
+fn plot(path: &Path, scores: &Scores, forces: &ForceReport) -> Result<Vec<PathBuf>> {
+    let figure = oreo_validation::plots::force_parity(&scores.parity, forces);
+    let written = figure.save(&path.with_extension(""));
+    Ok(written.context("the parity plot cannot be written")?.into())
+}
+
+#[cfg(not(feature = "plots"))]
+fn plot(_: &Path, _: &Scores, _: &ForceReport) -> Result<Vec<PathBuf>> {
+    Err(BadInput::new(
+        "this build draws no plots: rebuild with --features plots",
+    ))
+    .context("--plot")
+}

@@ -1,0 +1,43 @@
+//! `oreo inspect`: what a file is.
+
+use crate::cli::args::InspectArgs;
+use crate::cli::exit::{BadInput, Outcome};
+use crate::cli::inspection::checkpoint::CheckpointFacts;
+use crate::cli::inspection::kind::FileContent;
+use crate::cli::inspection::rows::Rows;
+use crate::cli::inspection::run::RunFacts;
+use crate::cli::inspection::trajectory::{look, FramesFacts};
+use crate::cli::inspection::weights::WeightsFacts;
+use crate::cli::output;
+use anyhow::Result;
+use serde::Serialize;
+
+/// Looks at one file or folder.
+pub fn main(args: &InspectArgs, json: bool) -> Result<Outcome> {
+    let content = FileContent::of(&args.file)?;
+    if args.labels.is_some() && content != FileContent::Frames {
+        let problem = "--labels is for rMD17 files, which this is not";
+        return Err(BadInput::new(format!("{}: {problem}", args.file.display())).into());
+    }
+    match content {
+        FileContent::Weights => show(&WeightsFacts::of(&args.file)?, WeightsFacts::rows, json)?,
+        FileContent::Checkpoint => show(
+            &CheckpointFacts::of(&args.file)?,
+            CheckpointFacts::rows,
+            json,
+        )?,
+        FileContent::Run => show(&RunFacts::of(&args.file)?, RunFacts::rows, json)?,
+        FileContent::Frames => match look(&args.file, args.labels.map(Into::into))? {
+            FramesFacts::DataSet(facts) => show(&*facts, |facts| facts.rows(), json)?,
+            FramesFacts::Trajectory(facts) => show(&*facts, |facts| facts.rows(), json)?,
+        },
+    }
+    Ok(Outcome::Completed)
+}
+
+fn show<T: Serialize>(facts: &T, rows: impl Fn(&T) -> Rows, json: bool) -> Result<()> {
+    match json {
+        true => output::print_json(facts),
+        false => output::print(&rows(facts).to_string()),
+    }
+}

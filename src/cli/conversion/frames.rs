@@ -1,0 +1,269 @@
+//! Trajectories and data sets, frame by frame.
+
+use super::packed::Packed;
+use super::unfinished::Unfinished;
+use crate::cli::args::ConvertArgs;
+use crate::cli::exit::{BadInput, OrBadInput};
+use crate::cli::frame_progress::FrameProgress;
+use anyhow::Result;
+use oreo_core::{Element, Frame};
+use oreo_formats::{
+    create_trajectory, read_frames, read_structure, FileFormat, FormatError, Frames, ReadOptions,
+    Timing, TrajectoryWriter,
+};
+use serde::Serialize;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// The kinds of file that frames are written to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FramesFormat {
+    /// Extended XYZ: keeps everything.
+    Xyz,
+    /// Positions in single precision, and the cell.
+    Dcd,
+    /// Arrays, for data sets without cells.
+    Npz,
+}
+
+/// What was written.
+#[derive(Debug, Serialize)]
+pub struct ConvertedFrames {
+    kind: &'static str,
+    input: PathBuf,
+    output: PathBuf,
+    frames_read: u64,
+    frames: u64,
+    atoms: u64,
+    left_out: Vec<&'static str>,
+}
+
+impl FramesFormat {
+    /// By extension.
+    pub fn of(path: &Path) -> Option<Self> {
+        match path.extension()?.to_str()? {
+            "xyz" | "extxyz" => Some(Self::Xyz),
+            "dcd" => Some(Self::Dcd),
+            "npz" => Some(Self::Npz),
+            _ => None,
+        }
+    }
+
+    /// What of a frame has no place in a file of this kind.
+    fn left_out(self, frame: &Frame) -> Vec<&'static str> {
+        let lost = |format: &[Self]| format.contains(&self);
+        let parts = [
+            ("energies", frame.energy.is_some() && lost(&[Self::Dcd])),
+            ("forces", frame.forces.is_some() && lost(&[Self::Dcd])),
+            (
+                "velocities",
+                frame.velocities.is_some() && lost(&[Self::Dcd, Self::Npz]),
+            ),
+            ("times", frame.time.is_some() && lost(&[Self::Npz])),
+            ("digits of the positions beyond f32", lost(&[Self::Dcd])),
+        ];
+        parts
+            .into_iter()
+            .filter(|(_, lost)| *lost)
+            .map(|(name, _)| name)
+            .collect()
+    }
+}
+
+enum Sink {
+    Xyz(Box<dyn TrajectoryWriter>),
+    /// With the elements of all frames: the file cannot say that they changed.
+    Dcd(Box<dyn TrajectoryWriter>, Vec<Element>),
+    Packed(Box<Packed>),
+}
+
+impl Sink {
+    fn create(
+        format: FramesFormat,
+        path: &Path,
+        first: &Frame,
+        second: Option<&Frame>,
+    ) -> Result<Self> {
+        let trajectory = || create_trajectory(path, timing(first, second));
+        Ok(match format {
+            FramesFormat::Xyz => Self::Xyz(trajectory()?),
+            FramesFormat::Dcd => Self::Dcd(trajectory()?, first.elements.clone()),
+            FramesFormat::Npz => Self::Packed(Box::default()),
+        })
+    }
+
+    fn add(&mut self, frame: &Frame) -> Result<()> {
+        let written = match self {
+            Sink::Packed(packed) => return packed.add(&frame.as_ref()),
+            Sink::Dcd(_, elements) if *elements != frame.elements => {
+                let problem = "frames of different molecules do not fit into one DCD file; write .xyz or .npz instead";
+                return Err(BadInput::new(problem).into());
+            }
+            Sink::Xyz(writer) | Sink::Dcd(writer, _) => writer.write(&frame.as_ref()),
+        };
+        match written {
+            // A frame that the format cannot hold came in like that; a full disk did not.
+            Err(error @ (FormatError::Unwritable { .. } | FormatError::NotFinite { .. })) => {
+                Err(error).or_bad_input()
+            }
+            other => Ok(other?),
+        }
+    }
+
+    fn finish(self, path: &Path) -> Result<()> {
+        match self {
+            Sink::Xyz(mut writer) | Sink::Dcd(mut writer, _) => Ok(writer.flush()?),
+            Sink::Packed(packed) => packed.write(path),
+        }
+    }
+}
+
+/// Each `every`-th frame from the first on.
+pub fn convert(args: &ConvertArgs, format: FramesFormat) -> Result<ConvertedFrames> {
+    let target = Unfinished::new(&args.output, args.overwrite)?;
+    let mut source = Source::open(args)?;
+    let first = source.next_chosen()?;
+    let Some(first) = first else {
+        let path = args.input.clone();
+        return Err(FormatError::Empty { path }).or_bad_input();
+    };
+    let second = source.next_chosen()?;
+    let left_out = format.left_out(&first);
+    if !left_out.is_empty() {
+        let output = args.output.display();
+        eprintln!(
+            "note: {output}: left out, since the format has no place for them: {}",
+            left_out.join(", ")
+        );
+    }
+    let mut sink = Sink::create(format, target.path(), &first, second.as_ref())?;
+    let (mut frames, mut atoms) = (0, 0);
+    let mut next = Some(first);
+    let mut later = second;
+    while let Some(frame) = next {
+        sink.add(&frame)?;
+        frames += 1;
+        atoms += frame.len() as u64;
+        next = match later.take() {
+            Some(frame) => Some(frame),
+            None => source.next_chosen()?,
+        };
+    }
+    sink.finish(target.path())?;
+    source.progress.finish();
+    target.finish()?;
+    Ok(ConvertedFrames {
+        kind: "frames",
+        input: args.input.clone(),
+        output: args.output.clone(),
+        frames_read: source.read,
+        frames,
+        atoms,
+        left_out,
+    })
+}
+
+struct Source {
+    frames: Frames,
+    every: u64,
+    read: u64,
+    progress: FrameProgress,
+}
+
+impl Source {
+    fn open(args: &ConvertArgs) -> Result<Self> {
+        let format = FileFormat::of(&args.input).or_bad_input()?;
+        let mut options = ReadOptions {
+            labels: args.labels.map(Into::into),
+            ..ReadOptions::default()
+        };
+        if let Some(topology) = &args.topology {
+            if matches!(format, FileFormat::Xyz | FileFormat::Npz) {
+                let problem = format!(
+                    "--topology has no use: {} names its elements",
+                    args.input.display()
+                );
+                return Err(BadInput::new(problem).into());
+            }
+            let structure = read_structure(topology, 0, &ReadOptions::default()).or_bad_input()?;
+            options.elements = Some(structure.elements);
+        } else if format == FileFormat::Dcd {
+            let problem =
+                "DCD has no elements; give a structure with the same atoms: --topology FILE";
+            return Err(BadInput::new(format!("{}: {problem}", args.input.display())).into());
+        }
+        if args.labels.is_some() && format != FileFormat::Npz {
+            let problem = format!(
+                "--labels is for rMD17 files, which {} is not",
+                args.input.display()
+            );
+            return Err(BadInput::new(problem).into());
+        }
+        Ok(Self {
+            frames: read_frames(&args.input, &options).or_bad_input()?,
+            every: args.every,
+            read: 0,
+            progress: FrameProgress::new(None),
+        })
+    }
+
+    fn next_chosen(&mut self) -> Result<Option<Frame>> {
+        for frame in self.frames.by_ref() {
+            let frame = frame.or_bad_input()?;
+            self.read += 1;
+            self.progress.advance(1);
+            if (self.read - 1) % self.every == 0 {
+                return Ok(Some(frame));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// One step and one interval for all frames, from the first two: a DCD header has room for no more.
+fn timing(first: &Frame, second: Option<&Frame>) -> Timing {
+    let first_step = first.step.unwrap_or(0);
+    let later = second
+        .and_then(|frame| frame.step)
+        .filter(|&step| step > first_step);
+    let interval = later.map_or(1, |step| step - first_step);
+    let elapsed = match (first.time, second.and_then(|frame| frame.time)) {
+        (Some(start), Some(end)) if end > start => end - start,
+        _ => 0.0,
+    };
+    Timing {
+        first_step,
+        interval,
+        timestep: elapsed / interval as f64,
+    }
+}
+
+impl fmt::Display for ConvertedFrames {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (input, output) = (self.input.display(), self.output.display());
+        writeln!(
+            f,
+            "{} of {} frames: {input} → {output}",
+            self.frames, self.frames_read
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use oreo_core::Vec3;
+
+    /// Planted: the time between two frames taken for the time step gives 20 here, not 0.5.
+    #[test]
+    fn the_time_step_is_the_time_between_frames_over_the_steps_between_them() {
+        let frame = |step, time| Frame {
+            step: Some(step),
+            time: Some(time),
+            ..Frame::new(vec!["H".parse().unwrap()], vec![Vec3::zeros()])
+        };
+        let timing = timing(&frame(40, 20.0), Some(&frame(80, 40.0)));
+        assert_eq!((timing.first_step, timing.interval), (40, 40));
+        assert_eq!(timing.timestep, 0.5);
+    }
+}

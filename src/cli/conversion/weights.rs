@@ -1,0 +1,147 @@
+//! Weights: TorchMD-NET's checkpoints and safetensors, in both directions.
+
+use super::unfinished::Unfinished;
+use crate::cli::args::ConvertArgs;
+use crate::cli::choices::PrecisionChoice;
+use crate::cli::exit::{BadInput, OrBadInput};
+use anyhow::{Context, Result};
+use oreo_core::{Element, ElementSet};
+use oreo_potentials::oreo::{StoredAs, Weights};
+use serde::Serialize;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// The kinds of file that weights are written to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WeightsFormat {
+    /// `.safetensors`
+    Safetensors,
+    /// `.ckpt`
+    Checkpoint,
+}
+
+/// What was written.
+#[derive(Debug, Serialize)]
+pub struct ConvertedWeights {
+    kind: &'static str,
+    input: PathBuf,
+    output: PathBuf,
+    parameters: usize,
+    stored_as: &'static str,
+    rounded_numbers: usize,
+    elements: Option<String>,
+    unused_tensors: Vec<String>,
+    input_sha256: String,
+    output_sha256: String,
+}
+
+impl WeightsFormat {
+    /// By extension.
+    pub fn of(path: &Path) -> Option<Self> {
+        match path.extension()?.to_str()? {
+            "safetensors" => Some(Self::Safetensors),
+            "ckpt" => Some(Self::Checkpoint),
+            _ => None,
+        }
+    }
+
+    fn encode(self, weights: &Weights, stored_as: StoredAs) -> Vec<u8> {
+        match self {
+            Self::Safetensors => weights.to_safetensors(stored_as),
+            Self::Checkpoint => weights.to_checkpoint(stored_as),
+        }
+    }
+}
+
+/// Reads, records where the weights come from, writes, and reads again what was written before it gets its name.
+pub fn convert(args: &ConvertArgs, format: WeightsFormat) -> Result<ConvertedWeights> {
+    let mut weights = Weights::load(&args.input).or_bad_input()?;
+    for name in &weights.unused {
+        eprintln!(
+            "note: {}: tensor '{name}' is not used and left out",
+            args.input.display()
+        );
+    }
+    record(&mut weights, args)?;
+    let stored_as = match args.precision {
+        None => StoredAs::exact(&weights),
+        Some(PrecisionChoice::F32) => StoredAs::F32,
+        Some(PrecisionChoice::F64) => StoredAs::F64,
+        Some(PrecisionChoice::F16Weights) => {
+            let problem = "f16-weights is not in this version; use f32 or f64";
+            return Err(BadInput::new(format!("--precision: {problem}")).into());
+        }
+    };
+    let rounded_numbers = stored_as.inexact(&weights);
+    if rounded_numbers > 0 {
+        eprintln!("note: {rounded_numbers} numbers were rounded to f32");
+    }
+    if format == WeightsFormat::Checkpoint && weights.elements_recorded() {
+        eprintln!("note: a .ckpt has no place for the elements and the training record; keep the .safetensors file");
+    }
+    let target = Unfinished::new(&args.output, args.overwrite)?;
+    let bytes = format.encode(&weights, stored_as);
+    std::fs::write(target.path(), &bytes)
+        .with_context(|| format!("{}: cannot be written", args.output.display()))?;
+    let written = Weights::load(target.path()).context("what was written cannot be read back")?;
+    target.finish()?;
+    Ok(ConvertedWeights {
+        kind: "weights",
+        input: args.input.clone(),
+        output: args.output.clone(),
+        parameters: weights.parameter_count(),
+        stored_as: stored_as.name(),
+        rounded_numbers,
+        elements: weights.record.get("elements").cloned(),
+        unused_tensors: weights.unused,
+        input_sha256: weights.sha256,
+        output_sha256: written.sha256,
+    })
+}
+
+/// The origin of an origin is kept behind it.
+fn record(weights: &mut Weights, args: &ConvertArgs) -> Result<()> {
+    if let Some(elements) = &args.elements {
+        let text = elements_text(elements, weights.config.max_z)?;
+        weights.record.insert("elements".into(), text);
+    }
+    if !weights.elements_recorded() {
+        eprintln!("note: it is not recorded which elements the model was trained for; give --elements \"H C O\"");
+    }
+    let name = args.input.file_name().unwrap_or_default().to_string_lossy();
+    let mut origin = format!("{name} (SHA-256 {})", weights.sha256);
+    if let Some(earlier) = weights.record.get("origin") {
+        origin = format!("{origin}; before that: {earlier}");
+    }
+    weights.record.insert("origin".into(), origin);
+    Ok(())
+}
+
+/// Symbols by ascending Z, each once.
+fn elements_text(elements: &[Element], max_z: usize) -> Result<String> {
+    let set: ElementSet = elements.iter().copied().collect();
+    if let Some(beyond) = set.iter().find(|element| element.atomic_number() >= max_z) {
+        let problem =
+            format!("--elements: the network has no embedding for {beyond} (max_z = {max_z})");
+        return Err(BadInput::new(problem).into());
+    }
+    Ok(set.to_string())
+}
+
+impl fmt::Display for ConvertedWeights {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "weights      {} → {}",
+            self.input.display(),
+            self.output.display()
+        )?;
+        writeln!(f, "parameters   {} in {}", self.parameters, self.stored_as)?;
+        writeln!(
+            f,
+            "elements     {}",
+            self.elements.as_deref().unwrap_or("not recorded")
+        )?;
+        writeln!(f, "sha256       {}", self.output_sha256)
+    }
+}

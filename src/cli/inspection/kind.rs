@@ -1,0 +1,65 @@
+//! Which of our kinds a file is, by its content wherever that is unmistakable.
+
+use crate::checkpoint;
+use crate::cli::exit::BadInput;
+use anyhow::Result;
+use oreo_formats::npz::NpzReader;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+/// The kinds that a command must tell apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileContent {
+    /// A network.
+    Weights,
+    /// One configuration or many: trajectories, data sets, structures.
+    Frames,
+    /// `checkpoint.oreo`
+    Checkpoint,
+    /// The folder of a run.
+    Run,
+}
+
+/// Bytes; longer headers of safetensors are refused by their reader, too.
+const LARGEST_HEADER: u64 = 100_000_000;
+
+impl FileContent {
+    /// Fails when the file cannot be read. A file of an unknown kind counts as frames: their reader knows most names,
+    /// and says which.
+    pub fn of(path: &Path) -> Result<Self> {
+        let problem = |problem: String| BadInput::new(format!("{}: {problem}", path.display()));
+        if path.is_dir() {
+            return Ok(Self::Run);
+        }
+        let mut start = Vec::new();
+        File::open(path)
+            .and_then(|file| file.take(16).read_to_end(&mut start))
+            .map_err(|error| problem(format!("cannot be read: {error}")))?;
+        if start.is_empty() {
+            return Err(problem("is empty".into()).into());
+        }
+        Ok(match checkpoint::is_checkpoint(&start) {
+            true => Self::Checkpoint,
+            false if is_safetensors(&start) => Self::Weights,
+            false if start.starts_with(b"PK\x03\x04") && !holds_arrays(path) => Self::Weights,
+            false => Self::Frames,
+        })
+    }
+}
+
+/// The length of a header in JSON, then the header.
+fn is_safetensors(start: &[u8]) -> bool {
+    let length = start
+        .first_chunk()
+        .map(|length| u64::from_le_bytes(*length));
+    length.is_some_and(|length| length <= LARGEST_HEADER) && start.get(8) == Some(&b'{')
+}
+
+/// NumPy and PyTorch both write zip archives. A damaged one goes by its name.
+fn holds_arrays(path: &Path) -> bool {
+    match NpzReader::open(path) {
+        Ok(npz) => !npz.names().is_empty(),
+        Err(_) => path.extension().is_some_and(|extension| extension == "npz"),
+    }
+}

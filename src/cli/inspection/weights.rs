@@ -1,0 +1,142 @@
+//! A look at weights, also at those that cannot be evaluated.
+
+use super::rows::Rows;
+use crate::cli::exit::OrBadInput;
+use anyhow::Result;
+use oreo_potentials::oreo::{Config, FileKind, Inspection};
+use serde::Serialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// What is in the file.
+#[derive(Debug, Serialize)]
+pub struct WeightsFacts {
+    kind: &'static str,
+    file: PathBuf,
+    format: &'static str,
+    bytes: usize,
+    sha256: String,
+    /// No refusals.
+    usable: bool,
+    refusals: Vec<String>,
+    architecture: Option<Architecture>,
+    parameters: Option<usize>,
+    /// How many tensors are stored in which type.
+    number_types: BTreeMap<String, usize>,
+    /// `null`: not recorded.
+    elements: Option<String>,
+    /// As recorded, else those that Oreo takes for granted.
+    units: String,
+    record: BTreeMap<String, String>,
+    hyper_parameters: BTreeMap<String, Value>,
+    tensors: usize,
+    unused_tensors: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Architecture {
+    name: &'static str,
+    channels: usize,
+    layers: usize,
+    heads: usize,
+    radial_functions: usize,
+    cutoff_a: f64,
+    max_z: usize,
+    vector_cutoff: bool,
+}
+
+impl From<&Config> for Architecture {
+    fn from(config: &Config) -> Self {
+        Self {
+            name: "Equivariant Transformer",
+            channels: config.channels,
+            layers: config.layers,
+            heads: config.heads,
+            radial_functions: config.radial_functions,
+            cutoff_a: config.cutoff_upper,
+            max_z: config.max_z,
+            vector_cutoff: config.vector_cutoff,
+        }
+    }
+}
+
+impl WeightsFacts {
+    /// Fails only on files that cannot be read at all.
+    pub fn of(path: &Path) -> Result<Self> {
+        let found = Inspection::load(path).or_bad_input()?;
+        let mut number_types = BTreeMap::new();
+        for tensor in &found.tensors {
+            *number_types.entry(tensor.number_type.clone()).or_default() += 1;
+        }
+        let unused = found.tensors.iter().filter(|tensor| !tensor.used);
+        let parsed = |text: &String| serde_json::from_str(text).unwrap_or(Value::Null);
+        let options = found.hyper_parameters.iter();
+        let units = found.record.get("units").cloned();
+        Ok(Self {
+            kind: "weights",
+            file: path.to_path_buf(),
+            format: match found.kind {
+                FileKind::Safetensors => "safetensors",
+                FileKind::Checkpoint => "TorchMD-NET checkpoint",
+            },
+            bytes: found.bytes,
+            usable: found.refusals.is_empty(),
+            refusals: found.refusals.iter().map(ToString::to_string).collect(),
+            architecture: found.config.as_ref().map(Into::into),
+            parameters: found.parameters,
+            number_types,
+            elements: found.record.get("elements").cloned(),
+            units: units.unwrap_or_else(|| "not recorded; Oreo takes Å, eV and eV/Å".into()),
+            hyper_parameters: options
+                .map(|(key, text)| (key.clone(), parsed(text)))
+                .collect(),
+            tensors: found.tensors.len(),
+            unused_tensors: unused.map(|tensor| tensor.name.clone()).collect(),
+            sha256: found.sha256,
+            record: found.record,
+        })
+    }
+
+    /// For people.
+    pub fn rows(&self) -> Rows {
+        let mut rows = Rows::default();
+        rows.add("weights", self.file.display());
+        rows.add("format", format!("{}, {} bytes", self.format, self.bytes));
+        rows.add("sha256", &self.sha256);
+        if let Some(a) = &self.architecture {
+            let sizes = format!(
+                "{}: {} channels, {} layers, {} heads, {} radial functions",
+                a.name, a.channels, a.layers, a.heads, a.radial_functions
+            );
+            rows.add("architecture", sizes);
+            let cutoff = format!(
+                "{} Å, vector_cutoff = {}, max_z = {}",
+                a.cutoff_a, a.vector_cutoff, a.max_z
+            );
+            rows.add("cutoff", cutoff);
+        }
+        let types = self
+            .number_types
+            .iter()
+            .map(|(name, count)| format!("{count} in {name}"));
+        let types = types.collect::<Vec<_>>().join(", ");
+        rows.add_some("parameters", self.parameters);
+        rows.add("tensors", format!("{} ({types})", self.tensors));
+        rows.add(
+            "elements",
+            self.elements.as_deref().unwrap_or("not recorded"),
+        );
+        rows.add("units", &self.units);
+        let told = ["elements", "units"];
+        let record = self
+            .record
+            .iter()
+            .filter(|(key, _)| !told.contains(&key.as_str()));
+        rows.add_all("record", record.map(|(key, text)| format!("{key}: {text}")));
+        rows.add_all("unused tensors", &self.unused_tensors);
+        rows.add_all("refused", &self.refusals);
+        rows.add("usable", if self.usable { "yes" } else { "no" });
+        rows
+    }
+}
