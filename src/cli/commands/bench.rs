@@ -96,7 +96,7 @@ pub struct Comparison {
 
 /// Measures and prints.
 pub fn main(args: &BenchArgs, json: bool) -> Result<Outcome> {
-    let compute = args.compute.settle()?;
+    let compute = args.compute.resolve()?;
     check_comparison(args, &compute)?;
     limit_threads(compute.threads);
     let report = report(args, &compute)?;

@@ -1,12 +1,11 @@
 //! One file a command.
 
 pub mod analyze;
+pub mod bench;
 pub mod convert;
 pub mod doctor;
+mod dry_run;
 pub mod evaluate;
 pub mod inspect;
-pub mod bench;
-pub mod doctor;
-mod dry_run;
 pub mod resume;
 pub mod run;
