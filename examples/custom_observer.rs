@@ -56,7 +56,7 @@ pub fn run(steps: u64) -> Result<Option<Stop>, Box<dyn Error>> {
     let corner = |k: usize| [k & 1, k >> 1 & 1, k >> 2 & 1].map(|bit| 3.8 * bit as f64);
     let mut state = State::at_rest((0..8).map(|k| Vec3::from(corner(k))).collect(), Cell::Open);
     // Far above the boiling point of 87 K.
-    let hot = MaxwellBoltzmann::all_modes(150.0 * KELVIN);
+    let hot = MaxwellBoltzmann::all_modes(300.0 * KELVIN);
     hot.draw(&argon, &mut state, &mut Generator::new(5, 0))?;
 
     let integrator = Box::new(VelocityVerlet::new(4.0 * FEMTOSECOND)?);

@@ -14,36 +14,27 @@ use oreo::integrators::VelocityVerlet;
 use oreo::{Replica, Simulation, DEFAULT_SKIN};
 use std::error::Error;
 
-/// Rounded numbers of the size of argon's; for serious work take published ones.
-struct Buckingham {
-    /// A, eV
-    repulsion: f64,
-    /// ρ, Å
-    range: f64,
-    /// C, eV·Å⁶
-    attraction: f64,
-    /// Å
-    cutoff: f64,
+/// A in eV, ρ in Å, C in eV·Å⁶, r_c in Å; round numbers of the size of argon's, for serious work take published ones.
+struct Buckingham;
+const REPULSION: f64 = 7000.0;
+const RANGE: f64 = 0.28;
+const ATTRACTION: f64 = 66.0;
+const CUTOFF: f64 = 9.0;
+
+/// E in eV and dE/dr in eV/Å.
+fn energy_and_slope(r: f64) -> (f64, f64) {
+    let repulsion = REPULSION * (-r / RANGE).exp();
+    let attraction = ATTRACTION / r.powi(6);
+    let slope = -repulsion / RANGE + 6.0 * attraction / r;
+    (repulsion - attraction, slope)
 }
 
-impl Buckingham {
-    /// E in eV and dE/dr in eV/Å.
-    fn energy_and_slope(&self, r: f64) -> (f64, f64) {
-        let repulsion = self.repulsion * (-r / self.range).exp();
-        let attraction = self.attraction / r.powi(6);
-        (
-            repulsion - attraction,
-            -repulsion / self.range + 6.0 * attraction / r,
-        )
-    }
-
-    /// E(r) − E(r_c) − (r − r_c) E'(r_c)
-    fn shifted(&self, r: f64) -> (f64, f64) {
-        let (energy, slope) = self.energy_and_slope(r);
-        let (energy_there, slope_there) = self.energy_and_slope(self.cutoff);
-        let line = energy_there + (r - self.cutoff) * slope_there;
-        (energy - line, slope - slope_there)
-    }
+/// E(r) − E(r_c) − (r − r_c) E'(r_c)
+fn shifted(r: f64) -> (f64, f64) {
+    let (energy, slope) = energy_and_slope(r);
+    let (energy_there, slope_there) = energy_and_slope(CUTOFF);
+    let line = energy_there + (r - CUTOFF) * slope_there;
+    (energy - line, slope - slope_there)
 }
 
 impl Potential for Buckingham {
@@ -51,9 +42,7 @@ impl Potential for Buckingham {
         Capabilities {
             name: "Buckingham".into(),
             precision: "f64",
-            neighbors: Some(NeighborRequest {
-                cutoff: self.cutoff,
-            }),
+            neighbors: Some(NeighborRequest { cutoff: CUTOFF }),
             elements: ElementSet::all(),
             virial: false,
             periodic: true,
@@ -63,32 +52,19 @@ impl Potential for Buckingham {
 
     /// Every pair comes twice, from either side: each time half the energy, and the force on i.
     fn evaluate(&mut self, batch: &mut [Request<'_>]) -> Result<(), PotentialError> {
-        for Request {
-            positions,
-            cell,
-            neighbors,
-            energy,
-            forces,
-            ..
-        } in batch
-        {
-            neighbors.for_each(positions, cell, self.cutoff, |i, _, r_ij, squared| {
-                let r = squared.sqrt();
-                let (pair_energy, slope) = self.shifted(r);
-                **energy += 0.5 * pair_energy;
-                forces[i] += slope / r * r_ij;
-            });
+        for request in batch {
+            let Request { energy, forces, .. } = request;
+            let (positions, cell) = (request.positions, request.cell);
+            request
+                .neighbors
+                .for_each(positions, cell, CUTOFF, |i, _, r_ij, squared| {
+                    let r = squared.sqrt();
+                    let (pair_energy, slope) = shifted(r);
+                    **energy += 0.5 * pair_energy;
+                    forces[i] += slope / r * r_ij;
+                });
         }
         Ok(())
-    }
-}
-
-fn argon() -> Buckingham {
-    Buckingham {
-        repulsion: 7000.0,
-        range: 0.28,
-        attraction: 66.0,
-        cutoff: 9.0,
     }
 }
 
@@ -99,7 +75,7 @@ pub fn run(steps: u64) -> Result<f64, Box<dyn Error>> {
     let integrator = Box::new(VelocityVerlet::new(5.0 * FEMTOSECOND)?);
     let trimer = System::from_symbols(&["Ar", "Ar", "Ar"])?;
     let replica = Replica::new(0, trimer.into(), state, integrator);
-    let mut simulation = Simulation::new(Box::new(argon()), vec![replica], DEFAULT_SKIN)?;
+    let mut simulation = Simulation::new(Box::new(Buckingham), vec![replica], DEFAULT_SKIN)?;
     simulation.start()?;
     let first = simulation.replicas()[0].conserved();
     let mut drift: f64 = 0.0;
@@ -125,7 +101,7 @@ fn contract() {
         .enumerate()
         .for_each(|(i, r)| r.x += 0.1 * (i as f64).sin());
     assert_potential_contract(
-        &mut argon(),
+        &mut Buckingham,
         &system,
         &positions,
         &Cell::Open,

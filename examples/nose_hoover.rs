@@ -50,24 +50,10 @@ impl Persist for ChainInTheMiddle {
 
 /// Mean temperature (K) over the second half, and largest change of the conserved quantity (eV).
 pub fn run(steps: u64) -> Result<(f64, f64), Box<dyn Error>> {
-    // One atom with its twelve neighbours at √½ of the lattice constant, as in the crystal.
-    let [a, n] = [0.5 * 5.31, 0.0];
-    let shell = [
-        [a, a, n],
-        [a, -a, n],
-        [a, n, a],
-        [a, n, -a],
-        [n, a, a],
-        [n, a, -a],
-    ];
-    let positions = [Vec3::zeros()].into_iter();
-    let positions = positions.chain(
-        shell
-            .into_iter()
-            .flat_map(|r| [Vec3::from(r), -Vec3::from(r)]),
-    );
-    let mut state = State::at_rest(positions.collect(), Cell::Open);
-    let argon = System::from_symbols(&["Ar"; 13])?;
+    let argon = System::from_symbols(&["Ar"; 8])?;
+    let corner = |k: usize| [k & 1, k >> 1 & 1, k >> 2 & 1].map(|bit| 3.8 * bit as f64);
+    let positions = (0..8).map(|k| Vec3::from(corner(k))).collect();
+    let mut state = State::at_rest(positions, Cell::Open);
 
     let kt = 25.0 * KELVIN;
     let target = DegreesOfFreedom::of(&argon, &Cell::Open)?;

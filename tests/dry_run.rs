@@ -15,14 +15,10 @@ fn run(folder: &Path, more: &[&str]) -> Output {
     command
         .arg("--weights")
         .arg(root.join("models/et_ethanol_peer.safetensors"));
-    command.args([
-        "--temperature",
-        "50 K",
-        "--stability",
-        "none",
-        "--output",
-        "run",
-    ]);
+    command.args(["--temperature", "50 K", "--stability", "none"]);
+    if !more.contains(&"--output") {
+        command.args(["--output", "run"]);
+    }
     command.args(more).output().unwrap()
 }
 
