@@ -1,13 +1,16 @@
 //! From a plan to a finished run.
 //!
-//! [`assemble`] reads and builds, [`drive`] steps, [`summarize`] counts; [`log`] remembers.
+//! [`assemble`] reads and builds (`start`, `dynamics`, `watch`), [`drive`] steps, [`summarize`] counts, [`log`] remembers.
 
 pub mod assemble;
 pub mod drive;
+mod dynamics;
 pub mod log;
 mod saved;
+pub mod start;
 pub mod summarize;
 mod table;
+mod watch;
 
 use super::analysis;
 use super::exit::{self, OrBadInput, Outcome};
@@ -16,9 +19,10 @@ use super::plan::Plan;
 use crate::checkpoint;
 use crate::run::{RunDirectory, Summary};
 use anyhow::{Context, Result};
-use assemble::{assemble, Assembly, Beginning};
+use assemble::{assemble, Assembly};
 use log::Log;
 use oreo_formats::{TrajectoryWriter, XyzWriter};
+use start::Beginning;
 
 /// A new run. Everything is read and checked before the first file is written.
 pub fn run(plan: &Plan, notes: &[String], overwrite: bool, json: bool) -> Result<Outcome> {
