@@ -4,7 +4,7 @@
 //! - [`settings`], [`config_file`], [`layers`]: flags and config file, one struct for both, later over earlier
 //! - [`plan`]: the complete, validated run
 //! - [`evaluation`], [`conversion`], [`inspection`]: the work of the commands with these names
-//! - [`bench`]: clocks, counts of arithmetic, memory
+//! - [`mod@bench`]: clocks, counts of arithmetic, memory
 //! - [`progress`], [`pace`]: how far, how fast
 //! - [`analysis`]: what a run was worth
 //! - [`exit`], [`output`]: exit codes, errors in one line, results on standard output

@@ -1,6 +1,6 @@
 //! Velocity autocorrelation and spectrum of a trajectory of any length in bounded memory.
 //!
-//! C(t) is computed in stretches of [`SEGMENT`] frames and averaged: that smooths the spectrum, too. A last stretch that
+//! C(t) is computed in stretches of `SEGMENT` frames and averaged: that smooths the spectrum, too. A last stretch that
 //! is not full is left out unless it is the only one.
 
 use super::results::SpectrumAnalysis;

@@ -212,7 +212,7 @@ impl Source {
             let frame = frame.or_bad_input()?;
             self.read += 1;
             self.progress.advance(1);
-            if (self.read - 1) % self.every == 0 {
+            if (self.read - 1).is_multiple_of(self.every) {
                 return Ok(Some(frame));
             }
         }

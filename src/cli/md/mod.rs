@@ -1,6 +1,6 @@
 //! From a plan to a finished run.
 //!
-//! [`assemble`] reads and builds (`start`, `dynamics`, `watch`), [`drive`] steps, [`summarize`] counts, [`log`] remembers.
+//! [`mod@assemble`] reads and builds (`start`, `dynamics`, `watch`), [`drive`] steps, [`summarize`] counts, [`log`] remembers.
 
 pub mod assemble;
 pub mod drive;
