@@ -13,7 +13,7 @@ const FORCE: f64 = 20.0;
 /// Bytes of the two lines above the atoms.
 const XYZ_HEADER: f64 = 130.0;
 /// Bytes of a line of `thermo.csv`.
-const THERMO_LINE: f64 = 115.0;
+const THERMO_LINE: f64 = 109.0;
 /// Bytes of a DCD before its first frame, and of the cell record of each.
 const DCD_HEADER: f64 = 276.0;
 const DCD_CELL: f64 = 56.0;
@@ -58,7 +58,7 @@ impl Disk {
         })
     }
 
-    /// Everything that grows with the run; configuration, log and summary are a few kilobytes more.
+    /// Everything that grows with the run; figures and report of the analysis are a megabyte or two more.
     pub fn total(&self) -> u64 {
         self.trajectory_bytes + self.thermo_bytes + self.checkpoint_bytes
     }

@@ -122,7 +122,8 @@ fn as_json(plan: &Plan, notes: &[String], forecast: &Forecast) -> Result<Value> 
 
 const WALL: &str = "median of the timed energy and force calls of all replicas, times the steps; \
                     integration, rules and output come on top";
-const DISK: &str = "frames times bytes per frame, thermo.csv, and two checkpoints";
+const DISK: &str = "frames times bytes per frame, thermo.csv, and two checkpoints; \
+                    figures and report are a megabyte or two more";
 const MEMORY: &str = "most memory that this dry run held, with everything read and forces computed";
 
 impl fmt::Display for Forecast {
