@@ -48,14 +48,20 @@ impl Simulation {
     /// Forces at step 0, and the first look of the observers. Never after a restore: the saved forces are part of the
     /// state, and the same run must continue to the bit.
     pub fn start(&mut self) -> Result<(), RunError> {
+        self.compute_forces()?;
+        self.replicas.iter_mut().try_for_each(Replica::observe)
+    }
+
+    /// Energies and forces where the atoms are, in the one call that a step makes. Nothing moves and nobody looks:
+    /// this is what [`Self::start`] begins with, and what a benchmark times.
+    pub fn compute_forces(&mut self) -> Result<(), RunError> {
         self.replicas
             .iter_mut()
             .try_for_each(Replica::update_neighbors)?;
         self.evaluate()?;
         self.replicas
             .iter()
-            .try_for_each(Replica::check_finite_start)?;
-        self.replicas.iter_mut().try_for_each(Replica::observe)
+            .try_for_each(Replica::check_finite_start)
     }
 
     /// One step of every active replica.

@@ -30,7 +30,8 @@ impl Growing {
         })
     }
 
-    /// The file cut to `position`; it must be at least that long. Created when absent and the position is the start.
+    /// The file, not yet cut to `position` (the caller first checks what is in it, then calls [`Growing::cut`]). Created
+    /// when absent and the position is the start.
     pub(crate) fn open(path: &Path, position: Position) -> Result<Self, FormatError> {
         let file = OpenOptions::new()
             .read(true)
@@ -39,12 +40,12 @@ impl Growing {
             .truncate(false)
             .open(path)
             .map_err(|source| FormatError::open(path, source))?;
-        let mut growing = Self {
+        let growing = Self {
             path: path.into(),
             file,
             position,
         };
-        growing.cut(position)?;
+        growing.check_length(position)?;
         Ok(growing)
     }
 
@@ -72,10 +73,7 @@ impl Growing {
 
     /// Forgets everything behind `position`.
     pub(crate) fn cut(&mut self, position: Position) -> Result<(), FormatError> {
-        let length = self.length()?;
-        if length < position.bytes {
-            return Err(self.unreachable(position, format!("the file has only {length} bytes")));
-        }
+        self.check_length(position)?;
         self.position = position;
         self.rewind_to_position()
             .map_err(|source| self.write_error(source))
@@ -90,11 +88,16 @@ impl Growing {
         }
     }
 
-    pub(crate) fn length(&self) -> Result<u64, FormatError> {
+    /// Whether the file reaches that far.
+    pub(crate) fn check_length(&self, position: Position) -> Result<(), FormatError> {
         let metadata = self.file.metadata();
-        Ok(metadata
-            .map_err(|source| FormatError::open(&self.path, source))?
-            .len())
+        let metadata = metadata.map_err(|source| FormatError::open(&self.path, source))?;
+        match metadata.len() {
+            length if length < position.bytes => {
+                Err(self.unreachable(position, format!("the file has only {length} bytes")))
+            }
+            _ => Ok(()),
+        }
     }
 
     pub(crate) fn unreachable(&self, position: Position, problem: String) -> FormatError {

@@ -84,10 +84,13 @@ fn is_symbol(name: &str) -> bool {
     matches!(name, "species" | "symbols" | "element")
 }
 
+/// The column of a Cartesian component.
+type ByComponent = fn(usize) -> Column;
+
 /// Column by component, `None` for what Oreo does not read. Numbers are not needed where there are symbols.
-fn meaning(triple: &[&str], symbols: bool) -> Result<Option<fn(usize) -> Column>, String> {
+fn meaning(triple: &[&str], symbols: bool) -> Result<Option<ByComponent>, String> {
     let [name, kind, count] = [triple[0], triple[1], triple[2]];
-    let (column, expected): (fn(usize) -> Column, _) = match name {
+    let (column, expected): (ByComponent, _) = match name {
         name if is_symbol(name) => (|_| Column::Element, ("S", "1")),
         "Z" | "numbers" | "atomic_numbers" if !symbols => (|_| Column::Element, ("I", "1")),
         "pos" | "positions" => (Column::Position, ("R", "3")),

@@ -35,16 +35,17 @@ impl XyzWriter {
             out: Growing::open(path.as_ref(), position)?,
             buffer: Vec::new(),
         };
-        writer.check_frame_boundary()?;
+        writer.truncate_to(position)?;
         Ok(writer)
     }
 
     /// A frame ends with a line: the last byte that stays must be a line end.
-    fn check_frame_boundary(&mut self) -> Result<(), FormatError> {
-        let position = self.out.position;
+    fn check_frame_boundary(&mut self, position: Position) -> Result<(), FormatError> {
         if position.bytes == 0 && position.frames == 0 {
             return Ok(());
         }
+        self.out.check_length(position)?;
+        let end = self.out.position.bytes;
         let mut last = [0];
         let read = match position.bytes.checked_sub(1) {
             None => Ok(()),
@@ -52,7 +53,8 @@ impl XyzWriter {
                 .out
                 .file
                 .seek(SeekFrom::Start(offset))
-                .and_then(|_| self.out.file.read_exact(&mut last)),
+                .and_then(|_| self.out.file.read_exact(&mut last))
+                .and_then(|()| self.out.file.seek(SeekFrom::Start(end)).map(drop)),
         };
         match read {
             Ok(()) if last == *b"\n" && position.frames > 0 => Ok(()),
@@ -82,8 +84,8 @@ impl TrajectoryWriter for XyzWriter {
     }
 
     fn truncate_to(&mut self, position: Position) -> Result<(), FormatError> {
-        self.out.cut(position)?;
-        self.check_frame_boundary()
+        self.check_frame_boundary(position)?;
+        self.out.cut(position)
     }
 
     fn path(&self) -> &Path {
@@ -92,7 +94,7 @@ impl TrajectoryWriter for XyzWriter {
 }
 
 fn write_header(out: &mut Vec<u8>, frame: &FrameRef<'_>) -> std::io::Result<()> {
-    write!(out, "{}\n", frame.elements.len())?;
+    writeln!(out, "{}", frame.elements.len())?;
     if let Cell::Periodic(periodic) = frame.cell {
         out.write_all(b"Lattice=\"")?;
         for (index, value) in periodic.vectors().iter().enumerate() {

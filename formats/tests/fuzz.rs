@@ -98,7 +98,9 @@ fn read_npz(path: &Path) {
     }
 }
 
-const PARSERS: [(&str, fn(&Path)); 7] = [
+type Parser = fn(&Path);
+
+const PARSERS: [(&str, Parser); 7] = [
     ("ase_tilted.extxyz", read_xyz),
     ("ase_open.xyz.gz", read_xyz),
     ("mdanalysis_tilted.dcd", read_dcd),
@@ -134,10 +136,12 @@ fn fuzz(cases: u64) {
             name => format!("case_{name}"),
         });
         for case in 0..cases {
-            let seed = (number as u64 + 1) << 48 | case + 1;
+            let seed = ((number as u64 + 1) << 48) + case + 1;
             let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
             let mut bytes = original.clone();
             damage(&mut bytes, &mut random);
+            // Replacing the contents of a file makes some file systems wait for the disk; a new file does not.
+            let _ = fs::remove_file(&path);
             fs::write(&path, &bytes).unwrap();
             let outcome = std::panic::catch_unwind(|| read(&path));
             assert!(

@@ -27,7 +27,8 @@ fn write(path: &Path, from: u64, to: u64, position: Option<Position>, cell: &Cel
     writer.position()
 }
 
-/// 15 frames at once, against 6, then a killed process that left 3 more and half of a fourth, then the rest.
+/// All frames at once, against 6, then a killed process that left 3 more and half of a fourth, then the rest. With 8 in
+/// all the damaged file is longer than the final one: catches a file that is overwritten but not cut.
 #[test]
 fn resuming_after_extra_and_torn_frames_is_exact_to_the_byte() {
     for (name, cell) in [
@@ -36,11 +37,11 @@ fn resuming_after_extra_and_torn_frames_is_exact_to_the_byte() {
         ("c.dcd", Cell::Open),
         ("d.dcd", tilted()),
     ] {
-        for checkpoint in [6, 0] {
+        for (checkpoint, all) in [(6, 15), (6, 8), (0, 15)] {
             let folder = tempfile::tempdir().unwrap();
             let whole = folder.path().join(format!("whole_{name}"));
             let torn = folder.path().join(format!("torn_{name}"));
-            write(&whole, 0, 15, None, &cell);
+            write(&whole, 0, all, None, &cell);
             let position = write(&torn, 0, checkpoint, None, &cell);
             assert_eq!(position.frames, checkpoint);
             write(&torn, checkpoint, 9, Some(position), &cell);
@@ -48,7 +49,7 @@ fn resuming_after_extra_and_torn_frames_is_exact_to_the_byte() {
             let mut file = fs::OpenOptions::new().append(true).open(&torn).unwrap();
             file.write_all(&half).unwrap();
             drop(file);
-            write(&torn, checkpoint, 15, Some(position), &cell);
+            write(&torn, checkpoint, all, Some(position), &cell);
             assert!(
                 fs::read(&torn).unwrap() == fs::read(&whole).unwrap(),
                 "{name}"
@@ -90,7 +91,9 @@ fn a_file_that_does_not_reach_the_checkpoint_is_refused() {
         let path = folder.path().join(name);
         let position = write(&path, 0, 4, None, &Cell::Open);
         let refused = |position| {
+            let before = fs::read(&path).ok();
             let error = open_for_append(&path, position, TIMING).err().unwrap();
+            assert_eq!(fs::read(&path).ok(), before, "a refused file was changed");
             message(error, &path)
         };
         let beyond = Position {

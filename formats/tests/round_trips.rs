@@ -77,6 +77,26 @@ fn every_part_of_a_frame_survives_extended_xyz() {
     assert_eq!(xyz_round_trip(&bare), bare);
 }
 
+/// A round trip cannot see a factor that is wrong both ways. By hand: hydrogen at 0.01 Å/fs = 1000 m/s has
+/// ½ · 1.008 · 1.660539e-27 kg · (1000 m/s)² = 8.3691e-22 J = 0.0052236 eV.
+#[test]
+fn velocities_in_files_are_in_angstrom_per_femtosecond() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.xyz");
+    let text = "1\nProperties=species:S:1:pos:R:3:velocities:R:3 time_fs=2\nH 0 0 0 0.01 0 0\n";
+    std::fs::write(&path, text).unwrap();
+    let frame = XyzReader::open(&path).unwrap().next().unwrap().unwrap();
+    let (system, state) = frame.to_system_and_state();
+    assert!((state.kinetic_energy(&system) - 0.005_223_6).abs() < 1e-7);
+    let mut writer = XyzWriter::create(&path).unwrap();
+    writer.write(&frame.as_ref()).unwrap();
+    let written = std::fs::read_to_string(&path).unwrap();
+    assert!(
+        written.contains("time_fs=2.0") && written.ends_with("0.01 0.0 0.0\n"),
+        "{written}"
+    );
+}
+
 #[test]
 fn dcd_keeps_single_precision_cell_step_and_time() {
     let timing = Timing {

@@ -7,10 +7,10 @@ mod systems;
 
 use candle_core::{DType, Device, Tensor};
 use common::{read_npz, shared_file, test_file, Array};
+use oreo_core::units::KCAL_PER_MOL;
 use oreo_potentials::oreo::reference::{tensors, Features, Graph, Model, OreoReference, Precision};
 use oreo_potentials::oreo::Weights;
 use std::collections::BTreeMap;
-use std::path::Path;
 use systems::{evaluate, evaluate_one, reference, reference_at, relative_error, vectors, Molecule};
 
 const MOLECULES: [&str; 6] = [
@@ -90,7 +90,6 @@ fn checkpoints_give_the_bits_of_the_safetensors_file() {
 #[test]
 fn the_batch_of_six_equals_torchmd_net_with_both_cutoffs() {
     let arrays = read_npz(&test_file("small_batch.npz"));
-    println!("{:?}", arrays.keys().collect::<Vec<_>>());
     let batch: Vec<_> = MOLECULES
         .iter()
         .map(|name| reference(&format!("small_{name}.npz")).0)
@@ -186,26 +185,30 @@ fn assert_equal(ours: &Tensor, theirs: &Array, name: &str) {
     );
 }
 
-/// A trained model on a real molecule, if it is there: its recorded error on the training set was 7.032 meV/Å.
+/// A trained model on real frames, if they are there: its README states a mean absolute error of 7.032 meV/Å over all
+/// frames (by component). Every 100th frame is within 0.3 of that; other units or another order of atoms would not be.
 #[test]
-fn the_peer_model_predicts_the_forces_it_was_trained_on() {
-    let Some(path) = shared_file("models/peer_et_ethanol.ckpt") else {
+fn the_peer_model_has_its_recorded_force_error() {
+    let files = [
+        "models/peer_et_ethanol.ckpt",
+        "data/rmd17/rmd17_ethanol.npz",
+    ];
+    let [Some(model), Some(set)] = files.map(shared_file) else {
         return;
     };
-    let Some(set) = shared_file("data/rmd17/rmd17_ethanol.npz") else {
-        return;
-    };
-    assert_force_error(&Weights::load(path).unwrap(), &set);
-}
-
-fn assert_force_error(weights: &Weights, set: &Path) {
-    let arrays = read_npz(set);
-    println!(
-        "{:?}",
-        arrays
-            .iter()
-            .map(|(k, v)| (k, &v.shape))
-            .collect::<Vec<_>>()
-    );
-    let _ = weights;
+    let mut network = network(&Weights::load(model).unwrap(), Precision::F32);
+    let arrays = read_npz(&set);
+    let (mut sum, mut count) = (0.0, 0.0);
+    for frame in (0..arrays["coords"].shape[0]).step_by(100) {
+        let of_frame = |name: &str| vectors(&arrays[name].values[27 * frame..27 * (frame + 1)]);
+        let molecule = Molecule::new(&arrays["nuclear_charges"].values, of_frame("coords"));
+        let answer = evaluate_one(&mut network, &molecule);
+        for (ours, theirs) in answer.forces.iter().zip(of_frame("forces")) {
+            sum += (ours - theirs * KCAL_PER_MOL).abs().sum();
+            count += 3.0;
+        }
+    }
+    let error = 1e3 * sum / count;
+    println!("peer model: {error:.3} meV/Å");
+    assert!((error - 7.032).abs() < 0.3, "{error}");
 }

@@ -35,8 +35,9 @@ const DOUBLE: Tolerance = Tolerance {
     ..Tolerance::DOUBLE
 };
 
-/// Seen to fail with: −F, a factor of two in F, W transposed (in a tilted cell), `u_ij` pointing the wrong way on one of
-/// the two directions of a pair.
+/// Seen to fail with: the force on one atom of a pair of the wrong sign, −W, and û pointing the same way along both
+/// directions of a pair (which parity sees too). A transposed W cannot be seen: invariance under rotation makes it
+/// symmetric.
 #[test]
 fn the_contract_holds_in_f64_to_ten_digits() {
     for vector_cutoff in [false, true] {
@@ -91,8 +92,8 @@ fn a_molecule_in_a_large_box_is_a_molecule_in_open_space() {
     assert!((found.virial - expected.virial).amax() < 1e-10 * expected.virial.amax());
 }
 
-/// Cell edges of 3 Å against a cutoff of 5 Å. Catches minimum-image code, an atom that forgets its own images, and a cap of
-/// 32 neighbours: each atom has more.
+/// Cell edges of 3 Å against a cutoff of 5 Å. Catches minimum-image code, an atom that forgets its own images, a cap of
+/// 32 neighbours (each atom has more); seen to fail when an atom's own images are counted twice.
 #[test]
 fn a_small_cell_equals_its_supercell() {
     let mut network = network(true, Precision::F64);
@@ -132,7 +133,7 @@ fn a_small_cell_equals_its_supercell() {
     assert!((4.0 * small.virial - large.virial).amax() < 1e-10 * large.virial.amax());
 }
 
-/// To the bit. Catches a graph that is kept although other pairs are within the cutoff, and a list that is not cut.
+/// To the bit. Would catch a list that is not cut at r_c.
 #[test]
 fn pairs_beyond_the_cutoff_change_nothing() {
     let mut network = network(false, Precision::F32);
@@ -144,7 +145,8 @@ fn pairs_beyond_the_cutoff_change_nothing() {
     }
 }
 
-/// The index tensors of the last call are kept: calls for other molecules in between must not be answered with them.
+/// The index tensors of the last call are kept: calls for other molecules in between must not be answered with them. Seen
+/// to fail when only the pairs are compared.
 #[test]
 fn what_was_asked_before_does_not_change_an_answer() {
     let molecules = ["water", "ethanol", "single", "far_pair", "polymer2"]
@@ -199,7 +201,8 @@ fn fragments_beyond_the_cutoff_do_not_see_each_other() {
     assert!(relative_error(&together.forces, &forces) < 1e-12);
 }
 
-/// No pair at all: the norm in the head stands at 0 everywhere. Catches √ at 0, whose gradient is NaN.
+/// No pair at all: the norm in the head stands at 0 everywhere. (That its gradient there is 0 and not NaN is tested with
+/// the block itself; here such a NaN would stay in rows that belong to no pair.)
 #[test]
 fn lone_atoms_feel_exactly_nothing() {
     for precision in [Precision::F32, Precision::F64] {
@@ -236,7 +239,8 @@ fn the_energy_is_continuous_at_the_cutoff_only_with_the_vector_cutoff() {
     assert!(jump(false) > 1e-6, "{:e}", jump(false));
 }
 
-/// Coordinates far from the origin keep their digits: differences are taken in f64. Catches f32 positions (1e-2 here).
+/// Coordinates far from the origin keep their digits: differences are taken in f64. Would catch f32 positions, spaced by
+/// 1e-3 Å out there.
 #[test]
 fn a_molecule_far_from_the_origin_feels_the_same_forces() {
     let mut network = network(true, Precision::F32);

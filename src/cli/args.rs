@@ -35,6 +35,10 @@ pub enum Command {
     Convert(ConvertArgs),
     /// Say what a file is: weights, data set, trajectory, checkpoint, folder of a run
     Inspect(InspectArgs),
+    /// Say what a run or a trajectory is worth: numbers, plots, one page
+    Analyze(AnalyzeArgs),
+    /// Time energies and forces, and the steps made of them
+    Bench(BenchArgs),
     /// Say what this machine and this build can do
     Doctor(DoctorArgs),
 }
@@ -199,7 +203,11 @@ pub struct ConvertArgs {
 /// `oreo bench`
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Example: oreo bench --structure ethanol.xyz --structure aspirin.xyz --weights et.safetensors")]
+Quote the minimum for the code and the median for the machine as it was. Steps are counted without output.
+Examples:
+  oreo bench --structure ethanol.xyz --structure aspirin.xyz --weights et.safetensors
+  oreo bench --structure ethanol.xyz --weights et.safetensors --replicas 8 --compare reference --json
+  oreo bench --structure argon.xyz --potential lennard-jones")]
 pub struct BenchArgs {
     /// A molecule; repeat the flag for more
     #[arg(long = "structure", value_name = "FILE", required = true)]
@@ -207,9 +215,12 @@ pub struct BenchArgs {
     /// Which frame of the structure files, counted from 0
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub frame: u64,
+    /// What gives energies and forces
+    #[arg(long, value_enum, value_name = "NAME", default_value_t = PotentialChoice::Et)]
+    pub potential: PotentialChoice,
     /// Weights of the network, .safetensors or .ckpt
     #[arg(long, value_name = "FILE")]
-    pub weights: PathBuf,
+    pub weights: Option<PathBuf>,
     /// Calls before the clock starts
     #[arg(long, value_name = "N", default_value_t = 200)]
     pub warmup: u64,
@@ -219,7 +230,7 @@ pub struct BenchArgs {
     /// Copies per call
     #[arg(long, value_name = "N", value_parser = small_count(), default_value_t = 1)]
     pub replicas: u32,
-    /// Time another path too, and compare results
+    /// Time this path in f64, too, and compare forces
     #[arg(long, value_enum, value_name = "PATH")]
     pub compare: Option<PathChoice>,
     /// Where, how and in what the network computes.
@@ -261,6 +272,9 @@ mod tests {
         Resume(ResumeArgs),
         Analyze(AnalyzeArgs),
         Bench(BenchArgs),
+        Evaluate(EvaluateArgs),
+        Inspect(InspectArgs),
+        Convert(ConvertArgs),
     }
 
     fn run(line: &str) -> Result<RunArgs, clap::Error> {

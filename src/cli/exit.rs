@@ -13,6 +13,8 @@ pub enum Outcome {
     Completed,
     /// A replica was stopped by a stability rule: exit code 3.
     Unstable,
+    /// The command looked for faults, found some and has said so: exit code 1.
+    Faulty,
     /// Ctrl-C; a checkpoint is written: exit code 130, as a shell reports it.
     Interrupted,
 }
@@ -22,6 +24,7 @@ impl Outcome {
     pub fn code(self) -> u8 {
         match self {
             Outcome::Completed => 0,
+            Outcome::Faulty => FAILED,
             Outcome::Unstable => 3,
             Outcome::Interrupted => 130,
         }
@@ -144,8 +147,12 @@ mod tests {
 
     #[test]
     fn the_codes_are_those_of_the_manual() {
-        let codes =
-            [Outcome::Completed, Outcome::Unstable, Outcome::Interrupted].map(Outcome::code);
-        assert_eq!(codes, [0, 3, 130]);
+        let outcomes = [
+            Outcome::Completed,
+            Outcome::Faulty,
+            Outcome::Unstable,
+            Outcome::Interrupted,
+        ];
+        assert_eq!(outcomes.map(Outcome::code), [0, 1, 3, 130]);
     }
 }

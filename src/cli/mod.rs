@@ -4,10 +4,14 @@
 //! - [`settings`], [`config_file`], [`layers`]: flags and config file, one struct for both, later over earlier
 //! - [`plan`]: the complete, validated run
 //! - [`evaluation`], [`conversion`], [`inspection`]: the work of the commands with these names
+//! - [`mod@bench`]: clocks, counts of arithmetic, memory
 //! - [`progress`], [`pace`]: how far, how fast
+//! - [`analysis`]: what a run was worth
 //! - [`exit`], [`output`]: exit codes, errors in one line, results on standard output
 
+pub mod analysis;
 pub mod args;
+pub mod bench;
 pub mod choices;
 pub mod commands;
 mod compute;
@@ -51,6 +55,8 @@ fn dispatch(arguments: &Arguments) -> anyhow::Result<exit::Outcome> {
         Command::Evaluate(evaluate) => commands::evaluate::main(evaluate, arguments.json),
         Command::Convert(convert) => commands::convert::main(convert, arguments.json),
         Command::Inspect(inspect) => commands::inspect::main(inspect, arguments.json),
+        Command::Analyze(analyze) => commands::analyze::main(analyze, arguments.json),
+        Command::Bench(bench) => commands::bench::main(bench, arguments.json),
         Command::Doctor(_) => commands::doctor::main(arguments.json),
     }
 }

@@ -53,16 +53,30 @@ impl RunDirectory {
 
     /// A new folder, or an empty one, or with `overwrite` one whose earlier run is removed.
     pub fn create(root: &Path, overwrite: bool) -> Result<Self, DirectoryError> {
+        Self::check(root, overwrite)?;
         let directory = Self::new(root);
         if overwrite {
             directory
                 .remove_own_files()
                 .map_err(|source| directory.io(root, source))?;
-        } else if !directory.is_empty() {
-            return Err(DirectoryError::NotEmpty(root.to_path_buf()));
         }
         fs::create_dir_all(root).map_err(|source| directory.io(root, source))?;
         Ok(directory)
+    }
+
+    /// What [`Self::create`] would refuse, without touching anything: a folder with contents, a path through a file.
+    pub fn check(root: &Path, overwrite: bool) -> Result<(), DirectoryError> {
+        let directory = Self::new(root);
+        if !overwrite && !directory.is_empty() {
+            return Err(DirectoryError::NotEmpty(root.to_path_buf()));
+        }
+        match root.ancestors().find(|path| path.exists()) {
+            Some(path) if !path.is_dir() => Err(directory.io(
+                path,
+                io::Error::new(io::ErrorKind::NotADirectory, "is a file, not a folder"),
+            )),
+            _ => Ok(()),
+        }
     }
 
     /// The folder of an earlier run.

@@ -165,7 +165,7 @@ mod tests {
     use super::*;
     use crate::Bond;
 
-    /// Two C–H bonds of 1.0/1.2 and 1.1/1.1 over two frames: mean 1.1, std √(0.02/4); C–C 1.5 twice.
+    /// Two C–H bonds of 1.0/1.2 and 1.1/1.3 over two frames: mean 1.15, std √0.0125; C–C 1.5 twice.
     /// Catches a merge that forgets the distance between the means of two bonds.
     #[test]
     fn types_and_worst_bond_by_hand() {
@@ -181,17 +181,17 @@ mod tests {
         let frame =
             |first: f64, last: f64| [-first, 0.0, 1.5, 1.5 + last].map(|x| Vec3::new(x, 0.0, 0.0));
         statistics.add_frame(&frame(1.0, 1.1), &Cell::Open).unwrap();
-        statistics.add_frame(&frame(1.2, 1.1), &Cell::Open).unwrap();
+        statistics.add_frame(&frame(1.2, 1.3), &Cell::Open).unwrap();
         let types = statistics.by_type();
         assert_eq!(types[0].bond, "H-C");
         assert_eq!((types[0].count, types[1].count), (2, 1));
-        assert!((types[0].mean_a - 1.1).abs() < 1e-12);
-        assert!((types[0].std_a - (0.02f64 / 4.0).sqrt()).abs() < 1e-12);
-        assert!((types[0].min_a - 1.0).abs() < 1e-12 && (types[0].max_a - 1.2).abs() < 1e-12);
+        assert!((types[0].mean_a - 1.15).abs() < 1e-12);
+        assert!((types[0].std_a - 0.0125f64.sqrt()).abs() < 1e-12);
+        assert!((types[0].min_a - 1.0).abs() < 1e-12 && (types[0].max_a - 1.3).abs() < 1e-12);
         assert!(types[1].std_a < 1e-9);
         let worst = statistics.worst().unwrap();
-        assert_eq!((worst.frame, worst.bond.bond.atoms), (1, [0, 1]));
-        assert!((worst.deviation_a - 0.2).abs() < 1e-12);
+        assert_eq!((worst.frame, worst.bond.bond.atoms), (1, [2, 3]));
+        assert!((worst.deviation_a - 0.3).abs() < 1e-12);
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Errors of predicted forces, streamed frame by frame.
 //!
 //! The force MAE of the literature is the mean of |F̂ − F| over frames, atoms **and Cartesian components**. The mean
-//! over atoms of the length |F̂ − F| is 1.6 to 1.8 times larger; it is reported under its own name so that nobody
-//! compares one with the other.
+//! over atoms of the length |F̂ − F| is √3 to 3 times larger (2 for isotropic errors); it is reported under its own name,
+//! so that nobody compares one with the other.
 
 use crate::error::{all_finite, same_length};
 use crate::ValidationError;

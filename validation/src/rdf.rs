@@ -286,11 +286,11 @@ mod tests {
         let cell = Cell::orthorhombic(4.0, 4.0, 4.0).unwrap();
         let at = |k: i32| (k % 4, k / 4 % 4, k / 16);
         let positions: Vec<Vec3> = (0..64)
-            .map(|k| at(k))
+            .map(at)
             .map(|(x, y, z)| Vec3::new(x.into(), y.into(), z.into()))
             .collect();
         let elements: Vec<Element> = (0..64)
-            .map(|k| at(k))
+            .map(at)
             .map(|(x, y, z)| if (x + y + z) % 2 == 0 { na } else { cl })
             .collect();
         let count = |pair: [Element; 2]| {

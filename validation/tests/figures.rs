@@ -141,7 +141,8 @@ fn gallery() -> Vec<(&'static str, Figure)> {
 fn check(figure: &Figure, stem: &Path) {
     let [svg, png] = figure.save(stem).unwrap();
     let text = std::fs::read_to_string(&svg).unwrap();
-    assert!(text.starts_with("<svg width=\"1200\" height=\"800\" viewBox=\"0 0 2400 1600\""));
+    let page = r#"<svg stroke-linejoin="round" width="1200" height="800" viewBox="0 0 2400 1600""#;
+    assert!(text.starts_with(page));
     for label in figure
         .panels
         .iter()

@@ -49,9 +49,8 @@ impl DcdWriter {
         };
         if position != Position::START {
             writer.header = Some(writer.read_header()?);
-            writer.check_position(position)?;
-            writer.update_counts()?;
         }
+        writer.truncate_to(position)?;
         Ok(writer)
     }
 

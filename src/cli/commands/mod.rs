@@ -1,7 +1,10 @@
 //! One file a command.
 
+pub mod analyze;
+pub mod bench;
 pub mod convert;
 pub mod doctor;
+mod dry_run;
 pub mod evaluate;
 pub mod inspect;
 pub mod resume;

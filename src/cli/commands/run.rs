@@ -1,12 +1,12 @@
 //! `oreo run`: from flags and config file to a plan, and what the plan means.
 
+use super::dry_run;
 use crate::cli::args::RunArgs;
 use crate::cli::exit::{BadInput, OrBadInput, Outcome};
 use crate::cli::layers::Layers;
 use crate::cli::plan::{Plan, PotentialPlan, Start};
-use crate::cli::{config_file, limit_threads, md, output};
+use crate::cli::{config_file, limit_threads, md};
 use anyhow::Result;
-use serde_json::{json, Value};
 use std::path::Path;
 
 /// Plans, then runs or only says what would run.
@@ -15,7 +15,7 @@ pub fn main(args: &RunArgs, json: bool) -> Result<Outcome> {
     limit_threads(plan.compute.threads);
     check_inputs(&plan)?;
     match (args.dry_run, args.resume) {
-        (true, _) => dry_run(&plan, &notes, json),
+        (true, resume) => dry_run::main(&plan, &notes, args.overwrite, resume, json),
         (false, true) => md::resume(&plan, &notes, false, json),
         (false, false) => md::run(&plan, &notes, args.overwrite, json),
     }
@@ -60,24 +60,6 @@ fn readable(key: &str, path: &Path) -> Result<()> {
         Err(error) => error.to_string(),
     };
     Err(BadInput::new(format!("{key}: {}: {problem}", path.display())).into())
-}
-
-fn dry_run(plan: &Plan, notes: &[String], json: bool) -> Result<Outcome> {
-    match json {
-        true => output::print_json(&dry_run_json(plan, notes)?)?,
-        false => output::print(&plan.to_string())?,
-    }
-    Ok(Outcome::Completed)
-}
-
-/// The settings under their config keys, and what follows from them.
-fn dry_run_json(plan: &Plan, notes: &[String]) -> Result<Value> {
-    Ok(json!({
-        "dry_run": true,
-        "settings": toml::Table::try_from(plan.to_settings())?,
-        "simulated_ps": plan.simulated_time() * 1e-3,
-        "notes": notes,
-    }))
 }
 
 #[cfg(test)]
@@ -156,16 +138,5 @@ mod tests {
         let error = plan(&args(&[config.to_str().unwrap()])).unwrap_err();
         assert!(error.is::<BadInput>());
         assert!(one_line(&error).contains("config.toml:2: unknown key 'timstep'"));
-    }
-
-    #[test]
-    fn dry_run_json_has_the_settings_under_their_keys() {
-        let words = ["--preset", "md17", "--structure", "/a", "--weights", "/w"];
-        let (plan, notes) = plan(&args(&words)).unwrap();
-        let value = dry_run_json(&plan, &notes).unwrap();
-        assert_eq!(value["settings"]["temperature"], "500 K");
-        assert_eq!(value["settings"]["steps"], 600_000);
-        assert_eq!(value["simulated_ps"], 300.0);
-        assert_eq!(value["dry_run"], true);
     }
 }

@@ -1,23 +1,28 @@
 //! From a plan to a finished run.
 //!
-//! [`assemble`] reads and builds, [`drive`] steps, [`summarize`] counts; [`log`] remembers.
+//! [`mod@assemble`] reads and builds (`start`, `dynamics`, `watch`), [`drive`] steps, [`summarize`] counts, [`log`] remembers.
 
 pub mod assemble;
 pub mod drive;
+mod dynamics;
 pub mod log;
 mod saved;
+pub mod start;
 pub mod summarize;
 mod table;
+mod watch;
 
-use super::exit::{OrBadInput, Outcome};
+use super::analysis;
+use super::exit::{self, OrBadInput, Outcome};
 use super::output;
 use super::plan::Plan;
 use crate::checkpoint;
-use crate::run::RunDirectory;
+use crate::run::{RunDirectory, Summary};
 use anyhow::{Context, Result};
-use assemble::{assemble, Assembly, Beginning};
+use assemble::{assemble, Assembly};
 use log::Log;
 use oreo_formats::{TrajectoryWriter, XyzWriter};
+use start::Beginning;
 
 /// A new run. Everything is read and checked before the first file is written.
 pub fn run(plan: &Plan, notes: &[String], overwrite: bool, json: bool) -> Result<Outcome> {
@@ -87,6 +92,9 @@ fn finish(
         true => output::print_json(&summary)?,
         false => output::print(&table)?,
     }
+    if !drive.interrupted {
+        analyze(plan, &assembly, &summary, directory, &mut log)?;
+    }
     let root = directory.root().display();
     match drive.interrupted {
         true => {
@@ -95,6 +103,27 @@ fn finish(
         false => eprintln!("everything is in {root}"),
     }
     Ok(drive.outcome(&assembly.simulation))
+}
+
+/// Figures to look at. The run itself has succeeded whatever happens here: a failure is a note.
+fn analyze(
+    plan: &Plan,
+    assembly: &Assembly,
+    summary: &Summary,
+    directory: &RunDirectory,
+    log: &mut Log,
+) -> Result<()> {
+    let analysis = analysis::of_finished_run(directory, plan, summary, assembly.reference.as_ref());
+    let written = analysis.and_then(|analysis| analysis::write(&analysis, directory.root()));
+    match written {
+        Ok(()) => log.write("analysis.json, report.html and plots written"),
+        Err(error) => {
+            let problem = exit::one_line(&error);
+            let root = directory.root().display();
+            let note = format!("no analysis: {problem}; try again with: oreo analyze {root}");
+            tell(log, &[note])
+        }
+    }
 }
 
 fn tell(log: &mut Log, notes: &[String]) -> Result<()> {

@@ -28,7 +28,11 @@ pub(super) const GREY: RGBColor = RGBColor(110, 110, 110);
 pub(super) const GRID: RGBColor = RGBColor(225, 225, 225);
 
 /// A page to draw on; errors of the backend become text.
-pub(super) struct Canvas<'a, DB: DrawingBackend>(pub(super) &'a DrawingArea<DB, Shift>);
+pub(super) struct Canvas<'a, DB: DrawingBackend> {
+    pub(super) area: &'a DrawingArea<DB, Shift>,
+    /// Pixels, not SVG: there `plotters` tears thick lines with sharp corners and sets centred text too high.
+    pub(super) raster: bool,
+}
 
 pub(super) type Drawn = Result<(), String>;
 
@@ -48,7 +52,20 @@ impl<DB: DrawingBackend> Canvas<'_, DB> {
     pub(super) fn line(&self, points: &[[f64; 2]], color: RGBColor, width: f64) -> Drawn {
         let style = color.stroke_width(pixel(width) as u32);
         let points: Vec<(i32, i32)> = thinned(points.iter().map(|&[x, y]| (pixel(x), pixel(y))));
-        self.0.draw(&PathElement::new(points, style)).map_err(words)
+        let path =
+            |points: &[(i32, i32)]| self.area.draw(&PathElement::new(points.to_vec(), style));
+        if !self.raster {
+            return path(&points).map_err(words);
+        }
+        points.windows(2).try_for_each(path).map_err(words)?;
+        let inner = points
+            .get(1..points.len().saturating_sub(1))
+            .unwrap_or_default();
+        for &corner in inner.iter().filter(|_| width > 2.0) {
+            let round = Circle::new(corner, pixel(width / 2.0) - 1, color.filled());
+            self.area.draw(&round).map_err(words)?;
+        }
+        Ok(())
     }
 
     pub(super) fn dashed(&self, points: &[[f64; 2]], color: RGBColor, width: f64) -> Drawn {
@@ -60,7 +77,7 @@ impl<DB: DrawingBackend> Canvas<'_, DB> {
 
     pub(super) fn dot(&self, [x, y]: [f64; 2], radius: f64, color: RGBAColor) -> Drawn {
         let place = (pixel(x), pixel(y));
-        self.0
+        self.area
             .draw(&Circle::new(place, pixel(radius), color.filled()))
             .map_err(words)
     }
@@ -72,9 +89,14 @@ impl<DB: DrawingBackend> Canvas<'_, DB> {
         size: f64,
         anchor: (HPos, VPos),
     ) -> Drawn {
+        let lowered = if self.raster && matches!(anchor.1, VPos::Center) {
+            0.15 * size
+        } else {
+            0.0
+        };
         let style = font(size).color(&INK).pos(Pos::new(anchor.0, anchor.1));
-        self.0
-            .draw_text(text, &style, (pixel(x), pixel(y)))
+        self.area
+            .draw_text(text, &style, (pixel(x), pixel(y + lowered)))
             .map_err(words)
     }
 
@@ -82,7 +104,7 @@ impl<DB: DrawingBackend> Canvas<'_, DB> {
     pub(super) fn upright(&self, text: &str, [x, y]: [f64; 2], size: f64) -> Drawn {
         let style = font(size).transform(FontTransform::Rotate270).color(&INK);
         let style = style.pos(Pos::new(HPos::Center, VPos::Center));
-        self.0
+        self.area
             .draw_text(text, &style, (pixel(x), pixel(y)))
             .map_err(words)
     }
@@ -90,8 +112,8 @@ impl<DB: DrawingBackend> Canvas<'_, DB> {
     /// Width of a text. A fifth is added: a viewer of the SVG may have a wider font than the embedded one.
     pub(super) fn width(&self, text: &str, size: f64) -> Result<f64, String> {
         let (width, _) = self
-            .0
-            .estimate_text_size(text, &font(size).into_text_style(self.0))
+            .area
+            .estimate_text_size(text, &font(size).into_text_style(self.area))
             .map_err(words)?;
         Ok(1.2 * f64::from(width) / f64::from(OVERSAMPLING))
     }

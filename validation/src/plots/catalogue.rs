@@ -174,28 +174,33 @@ pub fn force_parity(sample: &ParitySample, report: &ForceReport) -> Figure {
         Mark::Guide,
         vec![[low, low], [high, high]],
     )
-    .with("force components", Mark::Points, sample.pairs().to_vec());
+    .with(
+        format!(
+            "{} of {} force components",
+            sample.pairs().len(),
+            sample.seen()
+        ),
+        Mark::Points,
+        sample.pairs().to_vec(),
+    );
     let cosine = report
         .force_cosine
         .map_or(String::new(), |cosine| format!(" · cosine {cosine:.5}"));
     let caption = format!(
-        "MAE {:.1} meV/Å over components · RMSE {:.1} meV/Å{cosine} · {} frames, {} of {} components shown",
-        report.force_mae_mev_per_a,
-        report.force_rmse_mev_per_a,
-        report.frames,
-        sample.pairs().len(),
-        sample.seen(),
+        "MAE {:.1} meV/Å (components) · RMSE {:.1} meV/Å{cosine} · {} frames",
+        report.force_mae_mev_per_a, report.force_rmse_mev_per_a, report.frames,
     );
     Figure::single("Predicted and reference forces", panel).captioned(caption)
 }
 
-/// Density of vibrational states up to `limit` 1/cm, e.g. 4000.
+/// Density of vibrational states up to `limit` 1/cm, e.g. 4000. The side lobes of the window, a few per cent below
+/// zero beside sharp peaks, are drawn as zero.
 pub fn spectrum(spectrum: &Spectrum, limit: f64) -> Figure {
     let points: Vec<[f64; 2]> = spectrum
         .wavenumber_per_cm
         .iter()
         .zip(&spectrum.density_cm)
-        .map(|(k, s)| [*k, 1000.0 * s])
+        .map(|(k, s)| [*k, 1000.0 * s.max(0.0)])
         .collect();
     let end = points.last().map_or(limit, |last| last[0].min(limit));
     let panel = Panel::new(
@@ -204,7 +209,7 @@ pub fn spectrum(spectrum: &Spectrum, limit: f64) -> Figure {
     )
     .with("", Mark::Line, points);
     let caption = format!(
-        "From the velocity autocorrelation · resolution {:.0} 1/cm · nothing above {:.0} 1/cm can be seen at this frame spacing",
+        "From the velocity autocorrelation · resolution {:.0}/cm · this frame spacing shows up to {:.0}/cm",
         spectrum.resolution_per_cm,
         spectrum.wavenumber_per_cm.last().copied().unwrap_or(0.0),
     );

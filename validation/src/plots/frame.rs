@@ -35,7 +35,10 @@ impl Frame {
 }
 
 pub(super) fn draw<DB: DrawingBackend>(figure: &Figure, canvas: &Canvas<'_, DB>) -> Drawn {
-    canvas.0.fill(&WHITE).map_err(|error| error.to_string())?;
+    canvas
+        .area
+        .fill(&WHITE)
+        .map_err(|error| error.to_string())?;
     canvas.text(
         &figure.title,
         [WIDTH / 2.0, 20.0],

@@ -37,16 +37,19 @@ impl Figure {
         let mut text = String::new();
         {
             let area = SVGBackend::with_string(&mut text, LARGE).into_drawing_area();
-            draw(self, &Canvas(&area))?;
+            draw(
+                self,
+                &Canvas {
+                    area: &area,
+                    raster: false,
+                },
+            )?;
             area.present().map_err(|error| error.to_string())?;
         }
         let (width, height) = LARGE;
-        let drawn = format!("width=\"{width}\" height=\"{height}\" viewBox");
-        Ok(text.replacen(
-            &drawn,
-            &format!("width=\"{WIDTH}\" height=\"{HEIGHT}\" viewBox"),
-            1,
-        ))
+        let drawn = format!("<svg width=\"{width}\" height=\"{height}\"");
+        let page = format!("<svg stroke-linejoin=\"round\" width=\"{WIDTH}\" height=\"{HEIGHT}\"");
+        Ok(text.replacen(&drawn, &page, 1))
     }
 
     fn write_png(&self, path: &Path) -> Result<(), String> {
@@ -55,7 +58,13 @@ impl Figure {
         let mut large = vec![0; (width * height * 3) as usize];
         {
             let area = BitMapBackend::with_buffer(&mut large, LARGE).into_drawing_area();
-            draw(self, &Canvas(&area))?;
+            draw(
+                self,
+                &Canvas {
+                    area: &area,
+                    raster: true,
+                },
+            )?;
             area.present().map_err(|error| error.to_string())?;
         }
         let size = (width / OVERSAMPLING, height / OVERSAMPLING);

@@ -131,7 +131,7 @@ impl RdfRule {
 impl Observer for RdfRule {
     fn observe(&mut self, view: &View<'_>) -> Result<ControlFlow<Stop>, ObserverError> {
         let step = view.state.step;
-        if step % self.window.every == 0 {
+        if step.is_multiple_of(self.window.every) {
             match self.add(view.state) {
                 Ok(()) => {}
                 Err(ValidationError::NonFinite { quantity, atom, .. }) => {
@@ -141,7 +141,7 @@ impl Observer for RdfRule {
                 Err(other) => return Err(ObserverError::Other(other.to_string())),
             }
         }
-        if step % self.window.steps != 0 {
+        if !step.is_multiple_of(self.window.steps) {
             return Ok(ControlFlow::Continue(()));
         }
         let threshold = self.threshold;

@@ -7,7 +7,7 @@ use super::parameters::Parameters;
 use crate::oreo::Config;
 use candle_core::{Result, Tensor};
 
-/// n_i = Σ_j B[z_j] ⊙ (W_d g(r_ij) + b_d) c(r_ij), x_i = W_c [A[z_i]; n_i] + b_c. No self loops here.
+/// n_i = Σ_j B(z_j) ⊙ (W_d g(r_ij) + b_d) c(r_ij), x_i = W_c [A(z_i); n_i] + b_c. No self loops here.
 pub(super) struct Embedding {
     /// W_c's left half applied to `embedding.weight` (A), plus `neighbor_embedding.combine.bias`, (max_z, C): a
     /// function of the element alone

@@ -183,7 +183,7 @@ fn an_attention_layer_has_its_gradients() {
     }
 }
 
-/// The first layer is written out for vec = 0. Seen to fail with the o2 term kept out of both.
+/// The first layer is written out for vec = 0.
 #[test]
 fn no_vectors_are_vectors_of_zero() {
     let weights = weights(true);
@@ -201,7 +201,7 @@ fn no_vectors_are_vectors_of_zero() {
     assert_eq!(numbers(&vec1), numbers(&vec2));
 }
 
-/// Where a vector is exactly 0 the gradient is 0, elsewhere that of the norm.
+/// Where a vector is exactly 0 the gradient is 0, elsewhere that of the norm. Seen to fail with a bare √: NaN.
 #[test]
 fn the_readout_has_its_gradients_also_beside_vectors_of_zero() {
     let weights = weights(true);

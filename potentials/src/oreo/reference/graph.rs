@@ -12,7 +12,7 @@
 //! Vectors are kept with their Cartesian component in front: row `axis · N + atom` of a (3N, C) tensor. So whatever acts
 //! on channels is one product, and nothing is ever summed or broadcast over an inner dimension.
 
-use candle_core::{DType, Device, Result, Tensor};
+use candle_core::{Device, Result, Tensor};
 
 /// The connectivity of one batch of molecules. Constant as long as the same pairs are within the cutoff.
 pub struct Graph {
@@ -107,13 +107,4 @@ impl Graph {
 /// One copy for each of x, y, z: (rows, C) → (3 rows, C).
 pub(super) fn for_each_component(scalars: &Tensor) -> Result<Tensor> {
     Tensor::cat(&[scalars, scalars, scalars], 0)
-}
-
-/// Indices of edges, for tests: receivers and senders.
-impl Graph {
-    /// (receivers, senders), each (E,), in the order of the table above.
-    pub fn edges(&self) -> Result<(Vec<u32>, Vec<u32>)> {
-        debug_assert_eq!(self.receivers.dtype(), DType::U32);
-        Ok((self.receivers.to_vec1()?, self.senders.to_vec1()?))
-    }
 }

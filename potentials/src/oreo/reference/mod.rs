@@ -10,8 +10,8 @@
 //! | r_p, û, r | r_j − r_i of a pair, its direction and length | `pair_vectors` | `geometry.rs` |
 //! | c(r) | cosine cutoff | | `geometry.rs` |
 //! | g_k(r), μ_k, β_k | radial functions | `distance_expansion.{means, betas}` | `geometry.rs` |
-//! | A[z] | embedding of an element | `embedding` | `embedding.rs` |
-//! | B[z], W_d, b_d, W_c, b_c | embedding of the neighbours | `neighbor_embedding.{embedding, distance_proj, combine}` | `embedding.rs` |
+//! | A(z) | embedding of an element | `embedding` | `embedding.rs` |
+//! | B(z), W_d, b_d, W_c, b_c | embedding of the neighbours | `neighbor_embedding.{embedding, distance_proj, combine}` | `embedding.rs` |
 //! | y | LayerNorm(x) | `attention_layers.ℓ.layernorm` | `layer_norm.rs` |
 //! | q, k, v = (s, a, b) | query, key, value | `attention_layers.ℓ.{q_proj, k_proj, v_proj}` | `attention.rs` |
 //! | v1, v2, v3, d | W_vec vec, d = Σ_xyz v1 ⊙ v2 | `attention_layers.ℓ.vec_proj` | `attention.rs` |

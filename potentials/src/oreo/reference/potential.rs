@@ -32,7 +32,9 @@ pub struct OreoReference {
 const NAME: &str = "OREO reference";
 
 impl OreoReference {
-    /// Fails on hyper-parameters that this network does not have and on missing or misshapen tensors.
+    /// # Errors
+    /// [`PotentialError::Backend`] on hyper-parameters that this network does not have, on missing or misshapen tensors,
+    /// and when the device fails.
     pub fn new(
         weights: &Weights,
         precision: Precision,
@@ -115,7 +117,8 @@ impl OreoReference {
     }
 }
 
-/// The memory of one reverse pass of the full-size network is about 15 MB per atom in a dense polymer.
+/// Bounds the memory of one reverse pass, which grows with the number of pairs: measured for the full-size network in f32,
+/// the whole process takes 141 MB with ethanol (9 atoms) and 226 MB with aspirin (21 atoms).
 const ATOMS_PER_CALL: usize = 256;
 
 impl Potential for OreoReference {

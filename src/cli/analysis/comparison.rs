@@ -1,0 +1,123 @@
+//! Reference frames: what a trajectory is compared with.
+
+use super::frames::{check_elements, RADIAL_BINS};
+use super::results::ReferenceAnalysis;
+use crate::cli::inputs::Reference;
+use anyhow::Result;
+use oreo_core::Frame;
+use oreo_validation::rdf::{RadialDistribution, RadialHistogram};
+use oreo_validation::{floor, Distribution, Topology, ValidationError};
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+
+/// Seed of the draws behind the floor; fixed, so that an analysis can be made again.
+const FLOOR_SEED: u64 = 0;
+/// Repetitions behind the floor of independent frames; its error is about 1/√10 of its own scatter.
+const FLOOR_DRAWS: usize = 10;
+/// Frames drawn at most; the floor of more follows from c/√n.
+const FLOOR_FRAMES: u64 = 10_000;
+
+/// Reference frames and where they are from.
+pub struct Comparison<'a> {
+    path: PathBuf,
+    reference: Held<'a>,
+}
+
+/// A run that has just ended lends the frames that it read.
+enum Held<'a> {
+    Own(Box<Reference>),
+    Lent(&'a Reference),
+}
+
+impl Deref for Held<'_> {
+    type Target = Reference;
+    fn deref(&self) -> &Reference {
+        match self {
+            Held::Own(reference) => reference,
+            Held::Lent(reference) => reference,
+        }
+    }
+}
+
+impl<'a> Comparison<'a> {
+    /// Takes frames over.
+    pub fn new(path: &Path, reference: Reference) -> Result<Self> {
+        Self::checked(path, Held::Own(Box::new(reference)))
+    }
+
+    /// Borrows frames.
+    pub fn lent(path: &Path, reference: &'a Reference) -> Result<Self> {
+        Self::checked(path, Held::Lent(reference))
+    }
+
+    /// Refuses frames of several molecules: a distribution over them means nothing.
+    fn checked(path: &Path, reference: Held<'a>) -> Result<Self> {
+        let first = &reference.frames[0].elements;
+        for (index, frame) in reference.frames.iter().enumerate() {
+            let place = format!("{}, frame {index}", path.display());
+            check_elements(&frame.elements, first, &place, "of the first frame")?;
+        }
+        Ok(Self {
+            path: path.to_path_buf(),
+            reference,
+        })
+    }
+
+    /// For `analysis.json`.
+    pub fn summary(&self) -> ReferenceAnalysis {
+        ReferenceAnalysis {
+            path: self.path.display().to_string(),
+            sha256: self.reference.sha256.clone(),
+            frames: self.reference.frames.len(),
+            h_r_half_split: self.reference.half_split,
+        }
+    }
+
+    /// h(r) of all frames.
+    pub fn distribution(&self) -> &Distribution {
+        &self.reference.distribution
+    }
+
+    /// Mean bond lengths.
+    pub fn topology(&self) -> &Topology {
+        &self.reference.topology
+    }
+
+    /// Every frame is of this molecule.
+    pub fn first(&self) -> &Frame {
+        &self.reference.frames[0]
+    }
+
+    /// As read.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// First half of the frames against the second.
+    pub fn half_split(&self) -> Option<f64> {
+        self.reference.half_split
+    }
+
+    /// MAE that `frames` independent frames of the reference would score.
+    pub fn independent_floor(&self, frames: u64) -> Result<f64, ValidationError> {
+        let drawn = frames.min(FLOOR_FRAMES);
+        let floor = floor::independent_floor(
+            &self.reference.frames,
+            drawn as usize,
+            FLOOR_DRAWS,
+            FLOOR_SEED,
+        )?;
+        Ok(floor * (drawn as f64 / frames as f64).sqrt())
+    }
+
+    /// g(r) in the bins of the run.
+    pub fn radial(&self, range: f64) -> Option<RadialDistribution> {
+        let frames = &self.reference.frames;
+        let mut radial = RadialHistogram::all(frames[0].len(), range, RADIAL_BINS).ok()?;
+        frames
+            .iter()
+            .try_for_each(|frame| radial.add_frame(&frame.positions, &frame.cell))
+            .ok()?;
+        radial.distribution().ok()
+    }
+}

@@ -1,0 +1,224 @@
+//! One pass over the frames of a trajectory: everything that comes from positions and velocities.
+//!
+//! Memory: a few numbers a frame, fixed histograms, and one stretch of velocities.
+
+use super::clock::Clock;
+use super::results::BrokenFrame;
+use super::velocities::{Velocities, Vibrations, LARGEST_SPACING};
+use crate::cli::exit::BadInput;
+use anyhow::Result;
+use oreo_core::{Cell, Element, Frame, System};
+use oreo_validation::bond_statistics::BondStatistics;
+use oreo_validation::rdf::RadialHistogram;
+use oreo_validation::{geometry, BlockedHistogram, Topology};
+
+/// Bins of g(r).
+pub const RADIAL_BINS: usize = 200;
+
+/// What the bonds are compared with.
+#[derive(Debug, Clone)]
+pub struct BondRule {
+    /// Bonds and their lengths.
+    pub topology: Topology,
+    /// Å
+    pub threshold: f64,
+    /// Whether frames from the first broken one on are left out of everything else.
+    pub ends_the_analysis: bool,
+}
+
+/// What frames have told so far.
+pub struct Frames {
+    /// For messages.
+    place: String,
+    /// Elements and masses of all frames.
+    pub system: System,
+    first: Frame,
+    /// What their bonds are compared with.
+    pub rule: BondRule,
+    /// When they were.
+    pub clock: Clock,
+    /// All.
+    pub seen: u64,
+    /// Those of the stable part.
+    pub analyzed: u64,
+    /// First one.
+    pub broken: Option<BrokenFrame>,
+    /// h(r)
+    pub distances: BlockedHistogram,
+    /// g(r), or why there is none.
+    pub radial: Result<RadialHistogram, String>,
+    /// Bond lengths.
+    pub bonds: BondStatistics,
+    /// Å, of every frame.
+    pub deviations: Vec<f64>,
+    /// Å, of the frames analyzed.
+    pub rmsd: Vec<f64>,
+    /// Å, of the frames analyzed.
+    pub radii_of_gyration: Vec<f64>,
+    /// Or why there are none.
+    pub velocities: Result<Velocities, String>,
+}
+
+impl Frames {
+    /// From the first frame, which is not counted yet. `place` names the file in messages.
+    pub fn begin(place: String, first: &Frame, rule: BondRule, clock: Clock) -> Result<Self> {
+        let system = System::new(first.elements.clone());
+        let bonds = BondStatistics::new(rule.topology.clone(), &first.elements)
+            .map_err(|error| BadInput::new(format!("{place}: {error}")))?;
+        let velocities = match first.velocities {
+            Some(_) => Ok(Velocities::new(system.masses.clone())),
+            None => Err(format!("the frames have no velocities; write them (--write-velocities) at most {LARGEST_SPACING} fs apart")),
+        };
+        Ok(Self {
+            place,
+            system,
+            first: first.clone(),
+            rule,
+            clock,
+            seen: 0,
+            analyzed: 0,
+            broken: None,
+            distances: BlockedHistogram::new(),
+            radial: radial(first),
+            bonds,
+            deviations: Vec::new(),
+            rmsd: Vec::new(),
+            radii_of_gyration: Vec::new(),
+            velocities,
+        })
+    }
+
+    /// The next frame. Refuses another molecule.
+    pub fn add(&mut self, frame: Frame) -> Result<()> {
+        let place = || format!("{}, frame {}", self.place, self.seen);
+        check_elements(
+            &frame.elements,
+            &self.first.elements,
+            &place(),
+            "of the first frame",
+        )?;
+        self.clock.add(frame.time);
+        self.judge(&frame);
+        self.seen += 1;
+        if self.broken.is_some() && self.rule.ends_the_analysis {
+            return Ok(());
+        }
+        self.measure(&frame).map_err(|error| {
+            BadInput::new(format!("{}, frame {}: {error}", self.place, self.seen - 1))
+        })?;
+        self.collect_velocities(frame);
+        self.analyzed += 1;
+        Ok(())
+    }
+
+    /// As the first frame is.
+    pub fn is_periodic(&self) -> bool {
+        self.first.cell != Cell::Open
+    }
+
+    /// From the velocities, which are given up.
+    pub fn take_vibrations(&mut self) -> Result<Vibrations, String> {
+        let velocities = std::mem::replace(&mut self.velocities, Err("taken".into()))?;
+        let interval = self.clock.interval_fs()?;
+        velocities
+            .finish(interval)
+            .map_err(|error| error.to_string())
+    }
+
+    fn judge(&mut self, frame: &Frame) {
+        let Some(bond) = self
+            .rule
+            .topology
+            .largest_deviation(&frame.positions, &frame.cell)
+        else {
+            return;
+        };
+        self.deviations.push(bond.deviation());
+        if self.broken.is_none() && bond.deviation() > self.rule.threshold {
+            let (frame, deviation_a) = (self.seen, bond.deviation());
+            self.broken = Some(BrokenFrame {
+                frame,
+                time_ps: None,
+                bond,
+                deviation_a,
+            });
+        }
+    }
+
+    fn measure(&mut self, frame: &Frame) -> Result<(), oreo_validation::ValidationError> {
+        self.distances.add_frame(&frame.positions, &frame.cell)?;
+        self.bonds.add_frame(&frame.positions, &frame.cell)?;
+        if frame.cell == Cell::Open {
+            self.rmsd
+                .push(geometry::rmsd(&frame.positions, &self.first.positions)?);
+            self.radii_of_gyration.push(geometry::radius_of_gyration(
+                &self.system.masses,
+                &frame.positions,
+            )?);
+        }
+        if let Ok(radial) = &mut self.radial {
+            if let Err(error) = radial.add_frame(&frame.positions, &frame.cell) {
+                self.radial = Err(format!("frame {}: {error}", self.seen - 1));
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends at the first frame that shows that no spectrum will come of it, so that nothing is kept in vain.
+    fn collect_velocities(&mut self, frame: Frame) {
+        let Ok(velocities) = &mut self.velocities else {
+            return;
+        };
+        let spacing = if self.seen > 1 {
+            self.clock.interval_fs()
+        } else {
+            Ok(0.0)
+        };
+        let added = match (frame.velocities, spacing) {
+            (None, _) => Err(format!("frame {} has no velocities", self.seen - 1)),
+            (_, Err(reason)) => Err(reason),
+            (_, Ok(spacing)) if spacing > LARGEST_SPACING * (1.0 + 1e-6) => Err(format!(
+                "the frames are {spacing:.3} fs apart; more than {LARGEST_SPACING} fs fold fast vibrations onto slow ones: write frames more often (--every)"
+            )),
+            (Some(now), Ok(_)) => velocities.add(now).map_err(|error| error.to_string()),
+        };
+        if let Err(reason) = added {
+            self.velocities = Err(reason);
+        }
+    }
+}
+
+/// Up to half the smallest height of the first box.
+fn radial(first: &Frame) -> Result<RadialHistogram, String> {
+    match &first.cell {
+        Cell::Open => {
+            Err("the frames have no periodic cell, so there is no density; see h_r".into())
+        }
+        Cell::Periodic(cell) => {
+            RadialHistogram::all(first.len(), 0.5 * cell.heights().min(), RADIAL_BINS)
+                .map_err(|error| error.to_string())
+        }
+    }
+}
+
+/// The same atoms in the same order, or an error that names both molecules.
+pub fn check_elements(
+    found: &[Element],
+    expected: &[Element],
+    place: &str,
+    whose: &str,
+) -> Result<()> {
+    if found == expected {
+        return Ok(());
+    }
+    let formula = |elements: &[Element]| System::new(elements.to_vec()).formula();
+    let (own, other) = (formula(found), formula(expected));
+    let problem = match own == other {
+        true => format!("has its atoms in another order than those {whose}"),
+        false => format!("is not the molecule {whose}, {other}"),
+    };
+    Err(BadInput::new(format!(
+        "{place} ({own}) {problem}; give files of the same atoms in the same order"
+    ))
+    .into())
+}

@@ -1,0 +1,162 @@
+//! The analysis for people: a row a quantity, a column a replica, the definition behind it.
+
+use super::definitions;
+use super::results::{Analysis, ReplicaAnalysis, Spread};
+use oreo_validation::statistics::BlockAverage;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+const LABEL: usize = 26;
+const COLUMN: usize = 18;
+
+type Value = fn(&ReplicaAnalysis) -> Option<String>;
+
+/// Label, key of the definition (empty: the row above defines it), value.
+const ROWS: [(&str, &str, Value); 23] = [
+    ("frames analyzed", "frames_analyzed", |r| {
+        Some(format!("{} of {}", r.frames_analyzed, r.frames))
+    }),
+    ("stable, ps", "stable_ps", |r| {
+        Some(format!("{:.3}", r.stable_ps?))
+    }),
+    ("  stopped by", "stability.by_every_step", |r| {
+        Some(r.stability.by_every_step.as_ref()?.stop.cause.clone())
+    }),
+    (
+        "  first broken frame",
+        "stability.first_broken_frame",
+        |r| Some(r.stability.first_broken_frame?.frame.to_string()),
+    ),
+    ("h(r) MAE", "h_r.h_r_mae", |r| four(r.h_r.h_r_mae)),
+    ("  sampling floor", "h_r.h_r_floor", |r| {
+        four(r.h_r.h_r_floor)
+    }),
+    ("  independent floor", "h_r.h_r_independent_floor", |r| {
+        four(r.h_r.h_r_independent_floor)
+    }),
+    ("  half-split", "h_r.h_r_half_split", |r| {
+        four(r.h_r.h_r_half_split)
+    }),
+    ("g(r) MAE, Å", "g_r.g_r_mae_a", |r| four(r.g_r?.g_r_mae_a)),
+    ("g(r) highest peak, Å", "", |r| {
+        four(Some(r.g_r?.highest_peak_a))
+    }),
+    ("T, K", "temperature_k", |r| {
+        averaged(r.temperature_k?.all, 1)
+    }),
+    ("  translation", "", |r| {
+        averaged(r.temperature_k?.translation, 1)
+    }),
+    ("  rotation", "", |r| averaged(r.temperature_k?.rotation, 1)),
+    ("  vibration", "", |r| {
+        averaged(r.temperature_k?.vibration, 1)
+    }),
+    ("  degrees of freedom", "", |r| {
+        Some(r.temperature_k?.dof?.to_string())
+    }),
+    ("drift, eV/ps", "conserved.drift_ev_per_ps", |r| {
+        let drift = r.conserved?;
+        with_error(drift.drift_ev_per_ps, drift.drift_error_ev_per_ps)
+    }),
+    (
+        "drift, kT/ns/dof",
+        "conserved.drift_kt_per_ns_per_dof",
+        |r| {
+            let drift = r.conserved?;
+            with_error(
+                drift.drift_kt_per_ns_per_dof?,
+                drift.drift_error_kt_per_ns_per_dof,
+            )
+        },
+    ),
+    ("potential energy, eV", "", |r| averaged(r.potential_ev, 4)),
+    ("  equilibrated after, ps", "equilibrated_after_ps", |r| {
+        Some(format!("{:.3}", r.equilibrated_after_ps?))
+    }),
+    ("RMSD, Å", "rmsd_a", |r| spread(r.rmsd_a)),
+    ("radius of gyration, Å", "radius_of_gyration_a", |r| {
+        spread(r.radius_of_gyration_a)
+    }),
+    ("worst bond, Å off", "worst_bond", |r| {
+        let worst = r.worst_bond?;
+        let [i, j] = worst.bond.bond.atoms;
+        Some(format!("{:.3} ({i}-{j})", worst.deviation_a))
+    }),
+    ("spectrum, 1/cm apart", "spectrum", |r| {
+        Some(format!("{:.1}", r.spectrum.as_ref()?.resolution_per_cm))
+    }),
+];
+
+/// Rows that no replica has a value for are left out; what is missing and why follows below.
+pub fn of(analysis: &Analysis) -> String {
+    let mut text = format!("{:LABEL$}", "");
+    for replica in &analysis.replicas {
+        let _ = write!(text, "{:>COLUMN$}", format!("replica {}", replica.id));
+    }
+    text.push('\n');
+    for (label, key, value) in ROWS {
+        let values: Vec<_> = analysis.replicas.iter().map(value).collect();
+        if values.iter().all(Option::is_none) {
+            continue;
+        }
+        let _ = write!(text, "{label:LABEL$}");
+        for value in values {
+            let _ = write!(text, "{:>COLUMN$}", value.as_deref().unwrap_or("-"));
+        }
+        let _ = writeln!(text, "  {}", definitions::of(key));
+    }
+    text = text
+        .lines()
+        .map(|line| format!("{}\n", line.trim_end()))
+        .collect();
+    bonds(&mut text, analysis);
+    reasons(&mut text, analysis);
+    text
+}
+
+fn bonds(text: &mut String, analysis: &Analysis) {
+    for replica in &analysis.replicas {
+        for bond in &replica.bond_lengths {
+            let _ = writeln!(
+                text,
+                "replica {}: {} {} bonds {:.3} ± {:.3} Å, {:.3} to {:.3}",
+                replica.id, bond.count, bond.bond, bond.mean_a, bond.std_a, bond.min_a, bond.max_a
+            );
+        }
+    }
+}
+
+/// Each reason once, with the keys that share it.
+fn reasons(text: &mut String, analysis: &Analysis) {
+    let mut keys = BTreeMap::<&str, BTreeSet<&str>>::new();
+    for (key, reason) in analysis.replicas.iter().flat_map(|r| &r.not_computed) {
+        keys.entry(reason).or_default().insert(key);
+    }
+    for (reason, keys) in keys {
+        let keys: Vec<_> = keys.into_iter().collect();
+        let _ = writeln!(text, "no {}: {reason}", keys.join(", "));
+    }
+}
+
+fn four(value: Option<f64>) -> Option<String> {
+    value.map(|value| format!("{value:.4}"))
+}
+
+fn averaged(average: Option<BlockAverage>, digits: usize) -> Option<String> {
+    average.map(|average| format!("{:.digits$} ± {:.digits$}", average.mean, average.error))
+}
+
+fn with_error(value: f64, error: Option<f64>) -> Option<String> {
+    Some(match error {
+        Some(error) => format!("{value:.1e} ± {error:.0e}"),
+        None => format!("{value:.1e}"),
+    })
+}
+
+fn spread(spread: Option<Spread>) -> Option<String> {
+    let spread = spread?;
+    Some(match spread.std {
+        Some(std) => format!("{:.3} ± {std:.3}", spread.mean),
+        None => format!("{:.3}", spread.mean),
+    })
+}

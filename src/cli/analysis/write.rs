@@ -1,0 +1,63 @@
+//! From an analysis to files.
+
+use super::results::Analysis;
+use crate::checkpoint::replace_atomically;
+use anyhow::{Context, Result};
+use std::path::Path;
+
+/// `analysis.json`, `plots/` and `report.html` in a folder, which is made if missing. What an earlier analysis left
+/// under the same names is replaced.
+pub fn write(analysis: &Analysis, folder: &Path) -> Result<()> {
+    std::fs::create_dir_all(folder)
+        .with_context(|| format!("{} cannot be made", folder.display()))?;
+    let text =
+        serde_json::to_vec_pretty(analysis).context("the analysis cannot be written as JSON")?;
+    put(&folder.join("analysis.json"), &text)?;
+    figures(analysis, folder)
+}
+
+fn put(path: &Path, contents: &[u8]) -> Result<()> {
+    replace_atomically(path, contents)
+        .with_context(|| format!("{} cannot be written", path.display()))
+}
+
+#[cfg(feature = "plots")]
+fn figures(analysis: &Analysis, folder: &Path) -> Result<()> {
+    let plots = folder.join("plots");
+    std::fs::create_dir_all(&plots)
+        .with_context(|| format!("{} cannot be made", plots.display()))?;
+    let figures = super::figures::of(analysis);
+    for (name, figure) in &figures {
+        figure.save(&plots.join(name))?;
+        put(&plots.join(format!("{name}.csv")), csv(figure).as_bytes())?;
+    }
+    put(
+        &folder.join("report.html"),
+        super::report::of(analysis, &figures)?.as_bytes(),
+    )
+}
+
+#[cfg(not(feature = "plots"))]
+fn figures(_: &Analysis, _: &Path) -> Result<()> {
+    eprintln!("note: no figures: this build was made without the feature plots");
+    Ok(())
+}
+
+/// The drawn points, for those who draw themselves.
+#[cfg(feature = "plots")]
+fn csv(figure: &oreo_validation::plots::Figure) -> String {
+    use std::fmt::Write;
+    let mut text = String::from("x_axis,y_axis,series,x,y\n");
+    for panel in &figure.panels {
+        for series in &panel.series {
+            for [x, y] in &series.points {
+                let _ = writeln!(
+                    text,
+                    "{},{},{},{x},{y}",
+                    panel.x.label, panel.y.label, series.name
+                );
+            }
+        }
+    }
+    text
+}

@@ -1,0 +1,74 @@
+//! From the ensemble of a plan to an integrator in internal units.
+
+use crate::cli::choices::DofChoice;
+use crate::cli::exit::OrBadInput;
+use crate::cli::plan::{Ensemble, Plan};
+use crate::cli::quantity::Temperature;
+use anyhow::Result;
+use oreo_core::random::Generator;
+use oreo_core::Integrator;
+use oreo_integrators::{
+    Chain, ChainSettings, Coupling, Csvr, DegreesOfFreedom, KineticTarget, Langevin, Mode,
+    NoseHoover, VelocityVerlet, WithoutRigidMotion,
+};
+
+/// How degrees of freedom are counted.
+pub(super) fn mode(plan: &Plan) -> Mode {
+    match plan.dof {
+        DofChoice::Md17 => Mode::Md17,
+        DofChoice::Physical => Mode::Physical,
+    }
+}
+
+/// Which modes the thermostat, or at constant energy the first draw, warms.
+pub(super) fn coupling(plan: &Plan) -> Coupling {
+    match plan.ensemble {
+        Ensemble::Langevin { .. } => Coupling::AllModes,
+        _ => Coupling::Internal,
+    }
+}
+
+/// What a temperature means for this system.
+pub(super) fn target(
+    plan: &Plan,
+    dof: DegreesOfFreedom,
+    temperature: Temperature,
+) -> Result<KineticTarget> {
+    dof.target(mode(plan), coupling(plan), temperature.thermal_energy())
+        .or_bad_input()
+}
+
+/// Nosé–Hoover and CSVR scale all momenta and would let rounding grow into translation and rotation.
+pub(super) fn integrator(
+    plan: &Plan,
+    dof: DegreesOfFreedom,
+    generator: Generator,
+) -> Result<Box<dyn Integrator>> {
+    let dt = plan.timestep.internal();
+    Ok(match plan.ensemble {
+        Ensemble::Nve => Box::new(VelocityVerlet::new(dt).or_bad_input()?),
+        Ensemble::NoseHoover {
+            temperature,
+            time,
+            chain_length,
+        } => {
+            let settings = ChainSettings {
+                thermostat_time: time.internal(),
+                length: chain_length as usize,
+                ..ChainSettings::default()
+            };
+            let chain = Chain::new(target(plan, dof, temperature)?, settings).or_bad_input()?;
+            let chain = NoseHoover::new(dt, chain).or_bad_input()?;
+            Box::new(WithoutRigidMotion::new(Box::new(chain)))
+        }
+        Ensemble::Langevin { temperature, time } => {
+            let kt = target(plan, dof, temperature)?.kt;
+            Box::new(Langevin::new(dt, kt, time.internal(), generator).or_bad_input()?)
+        }
+        Ensemble::Csvr { temperature, time } => {
+            let target = target(plan, dof, temperature)?;
+            let csvr = Csvr::new(dt, target, time.internal(), generator).or_bad_input()?;
+            Box::new(WithoutRigidMotion::new(Box::new(csvr)))
+        }
+    })
+}

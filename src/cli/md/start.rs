@@ -1,0 +1,117 @@
+//! Where a replica starts: its first frame and its first velocities.
+
+use super::dynamics;
+use crate::cli::exit::{BadInput, OrBadInput};
+use crate::cli::inputs::{self, Reference};
+use crate::cli::plan::{Plan, PotentialPlan, Start, StartVelocities};
+use crate::run::RunDirectory;
+use anyhow::Result;
+use oreo_core::random::Generator;
+use oreo_core::{Element, Frame, State, System};
+use oreo_formats::ReadOptions;
+use oreo_integrators::{Coupling, DegreesOfFreedom, MaxwellBoltzmann};
+use oreo_validation::Topology;
+use rand::Rng;
+use std::path::Path;
+
+/// Where the first frame of a replica comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Beginning {
+    /// From what the plan names.
+    Planned,
+    /// From `replica-N/start.xyz`, which a run leaves in its folder: it can be resumed when the structure file is gone.
+    Recorded,
+}
+
+/// Finds and checks first frames.
+pub(super) struct StartFrames<'a> {
+    pub plan: &'a Plan,
+    pub directory: &'a RunDirectory,
+    pub beginning: Beginning,
+    pub options: &'a ReadOptions,
+    pub reference: Option<&'a Reference>,
+}
+
+impl StartFrames<'_> {
+    /// Of replica `id`; a random one is drawn from its own stream.
+    pub fn frame(&self, id: u32, draw: &mut Generator) -> Result<Frame> {
+        let (frame, place) = match (&self.plan.start, self.reference) {
+            (Start::RandomReferenceFrame, Some(reference)) => {
+                let index = draw.random_range(0..reference.frames.len());
+                let place = format!("reference frame {index}");
+                (reference.frames[index].clone(), place)
+            }
+            (Start::RandomReferenceFrame, None) => {
+                return Err(BadInput::new("no structure and no reference to start from").into())
+            }
+            (Start::Structure { path, frame }, _) => self.read(id, path, *frame)?,
+        };
+        self.check_against_reference(&frame, &place)?;
+        if matches!(self.plan.potential, PotentialPlan::Et(_)) {
+            inputs::check_structure(&frame, &place)?;
+        }
+        Ok(frame)
+    }
+
+    /// Bonds by the reference; without one by the first frame.
+    pub fn topology(&self, frame: &Frame) -> Topology {
+        match self.reference {
+            Some(reference) => reference.topology.clone(),
+            None => Topology::from_structure(&frame.elements, &frame.positions, &frame.cell),
+        }
+    }
+
+    fn read(&self, id: u32, path: &Path, frame: u64) -> Result<(Frame, String)> {
+        let recorded = self.directory.start(id);
+        let (path, frame) = match self.beginning {
+            Beginning::Planned => (path, frame),
+            Beginning::Recorded => (recorded.as_path(), 0),
+        };
+        let read = oreo_formats::read_structure(path, frame, self.options).or_bad_input()?;
+        Ok((read, format!("{}, frame {frame}", path.display())))
+    }
+
+    fn check_against_reference(&self, frame: &Frame, place: &str) -> Result<()> {
+        let formula = |elements: &[Element]| System::new(elements.to_vec()).formula();
+        match self
+            .reference
+            .map(|reference| &reference.frames[0].elements)
+        {
+            Some(other) if *other != frame.elements => {
+                let (own, other) = (formula(&frame.elements), formula(other));
+                let problem =
+                    "is not the molecule of the reference, or its atoms are in another order";
+                Err(BadInput::new(format!("{place} ({own}) {problem} ({other})")).into())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// As the plan says; a restored checkpoint overwrites them.
+pub(super) fn set_velocities(
+    plan: &Plan,
+    frame: &Frame,
+    system: &System,
+    state: &mut State,
+    draw: &mut Generator,
+) -> Result<()> {
+    match plan.velocities {
+        StartVelocities::Zero => state.scale_momenta(0.0),
+        StartVelocities::File if frame.velocities.is_none() => {
+            let problem = "the structure file has none; use --velocities maxwell";
+            return Err(BadInput::new(format!("velocities: {problem}")).into());
+        }
+        StartVelocities::File => {}
+        StartVelocities::Maxwell(temperature) => {
+            let dof = DegreesOfFreedom::of(system, &state.cell).or_bad_input()?;
+            let target = dynamics::target(plan, dof, temperature)?;
+            let distribution = match dynamics::coupling(plan) {
+                Coupling::AllModes => MaxwellBoltzmann::all_modes(target.kt),
+                Coupling::Internal => MaxwellBoltzmann::internal(target, &state.cell),
+            };
+            distribution.draw(system, state, draw).or_bad_input()?;
+        }
+    }
+    Ok(())
+}
