@@ -16,15 +16,14 @@ mod polymer;
 #[path = "../examples/simplest.rs"]
 mod simplest;
 
-/// Second order: the error of 5 fs steps is about 1e-5 eV per atom; a wrong half step would cost a hundred times that.
+/// The energy swings with the square of the step and must not drift.
 #[test]
 fn simplest_conserves_its_energy() {
     let drift = simplest::run(400).unwrap();
     assert!(drift > 0.0 && drift < 1e-4, "{drift:e} eV per atom");
 }
 
-/// The chain takes up several 0.01 eV; what is left must be the integrator's own small error. Seen to fail with the
-/// chain propagated over half of the step.
+/// Meant to catch a chain that is propagated over another time than the atoms, or left out of the books.
 #[test]
 fn nose_hoover_conserves_its_quantity() {
     let (mean, drift) = nose_hoover::run(4000).unwrap();

@@ -77,8 +77,8 @@ fn rank(sorted: &[Duration], share: f64) -> f64 {
 mod tests {
     use super::*;
 
-    /// 1, 2, …, 200 ms in another order. Catches a percentile that is off by one (planted: no −1 in `rank`) and
-    /// samples that are not sorted.
+    /// 1, 2, …, 200 ms in another order. Catches a percentile that is off by one and samples that
+    /// are not sorted.
     #[test]
     fn percentiles_by_hand() {
         let durations = (1..=200).map(|k| Duration::from_millis((k * 77) % 201));
