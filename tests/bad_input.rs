@@ -183,25 +183,25 @@ fn velocities_that_are_not_there() {
 
 #[test]
 fn data_in_the_wrong_unit() {
-    // Energies and forces of this excerpt are in kcal/mol; relabelled as extended XYZ they would be read as eV.
     let place = Workplace::new();
     let excerpt = repository("formats/tests/data/rmd17_ethanol_10.npz");
-    let ended = place.oreo(&format!(
-        "evaluate --weights {} --data {} --json",
+    let words = format!(
+        "evaluate --weights {} --data {}",
         weights(),
         excerpt.display()
-    ));
-    assert_eq!(ended.code, 0, "{}", ended.stderr);
-    let force = |x: f64| format!("H 0 0 0 {x} 0 0\nH 0.74 0 0 {} 0 0\n", -x);
-    let frame = format!(
-        "2\nProperties=species:S:1:pos:R:3:forces:R:3 energy=1\n{}",
-        force(900.0)
     );
-    place.write("wrong.xyz", frame);
+    assert_eq!(place.oreo(&words).code, 0);
+    let wrong = format!("{words} --units eV,A");
     place.refuses(
-        &format!("evaluate --weights {} --data wrong.xyz", weights()),
-        &["wrong.xyz", "force"],
+        &wrong,
+        &[
+            "rmd17_ethanol_10.npz",
+            "force",
+            "kcal/mol would fit",
+            "--units",
+        ],
     );
+    assert_eq!(place.oreo(&format!("{wrong} --skip-unit-check")).code, 0);
 }
 
 #[test]

@@ -40,7 +40,7 @@ pub struct DeclaredUnits {
 
 /// Not the name of a unit.
 #[derive(Debug, Clone, Error, PartialEq, Eq)]
-#[error("'{0}' is no unit that is known here; energies: eV, kcal/mol, kJ/mol, hartree; lengths: Å, bohr, nm")]
+#[error("'{0}' is no unit that is known here; energies: eV, kcal/mol, kJ/mol, hartree; lengths: A, bohr, nm; both: kcal/mol,A")]
 pub struct UnknownUnit(pub String);
 
 impl DeclaredUnits {
@@ -58,6 +58,27 @@ impl DeclaredUnits {
     /// One unit of force in eV/Å.
     pub fn force_factor(self) -> f64 {
         self.energy.factor() / self.length.factor()
+    }
+}
+
+impl FromStr for DeclaredUnits {
+    type Err = UnknownUnit;
+
+    /// `energy,length`, e.g. `kcal/mol,A`.
+    fn from_str(text: &str) -> Result<Self, UnknownUnit> {
+        let (energy, length) = text
+            .split_once(',')
+            .ok_or_else(|| UnknownUnit(text.into()))?;
+        Ok(Self {
+            energy: energy.parse()?,
+            length: length.parse()?,
+        })
+    }
+}
+
+impl fmt::Display for DeclaredUnits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{},{}", self.energy, self.length)
     }
 }
 

@@ -118,9 +118,11 @@ fn check_forces(set: &DataSet) -> Result<(), FormatError> {
 }
 
 fn advice(better: Option<impl std::fmt::Display>) -> String {
-    let accept = "turn the check of units off if the numbers are right";
+    let accept = "turn the check off (--skip-unit-check) if the numbers are right";
     match better {
-        Some(unit) => format!("{unit} would fit: declare that, or {accept}"),
+        Some(unit) => {
+            format!("{unit} would fit: declare that (--units ENERGY,LENGTH), or {accept}")
+        }
         None => format!("no other known unit fits either: look at the file, or {accept}"),
     }
 }

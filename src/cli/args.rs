@@ -103,9 +103,9 @@ pub struct AnalyzeArgs {
     /// Reference frames for h(r), its floor and the bond topology [default: those of the run]
     #[arg(long, value_name = "DATA")]
     pub reference: Option<PathBuf>,
-    /// Which labels of an rMD17 file [default: rmd17]
-    #[arg(long, value_enum, value_name = "NAME")]
-    pub labels: Option<Labels>,
+    /// How to read data sets.
+    #[command(flatten)]
+    pub data_set: DataSetArgs,
     /// Where the report goes [default: the run's folder, or the trajectory's name with -analysis]
     #[arg(long, value_name = "DIR")]
     pub output: Option<PathBuf>,
@@ -131,9 +131,9 @@ pub struct EvaluateArgs {
     /// Frames with energies and forces
     #[arg(long, value_name = "DATA")]
     pub data: PathBuf,
-    /// Which labels of an rMD17 file [default: rmd17]
-    #[arg(long, value_enum, value_name = "NAME")]
-    pub labels: Option<Labels>,
+    /// How to read data sets.
+    #[command(flatten)]
+    pub data_set: DataSetArgs,
     /// Write the predicted energies and forces
     #[arg(long, value_name = "OUT.npz")]
     pub predictions: Option<PathBuf>,
@@ -162,9 +162,9 @@ pub struct InspectArgs {
     /// Weights, data set, trajectory, checkpoint, or folder of a run
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// Which labels of an rMD17 file [default: rmd17]
-    #[arg(long, value_enum, value_name = "NAME")]
-    pub labels: Option<Labels>,
+    /// How to read data sets.
+    #[command(flatten)]
+    pub data_set: DataSetArgs,
 }
 
 /// `oreo convert`
@@ -189,9 +189,9 @@ pub struct ConvertArgs {
     /// Elements for trajectories without them (DCD)
     #[arg(long, value_name = "FILE")]
     pub topology: Option<PathBuf>,
-    /// Which labels of an rMD17 file [default: rmd17]
-    #[arg(long, value_enum, value_name = "NAME")]
-    pub labels: Option<Labels>,
+    /// How to read data sets.
+    #[command(flatten)]
+    pub data_set: DataSetArgs,
     /// Each N-th frame only
     #[arg(long, value_name = "N", value_parser = count(), default_value_t = 1)]
     pub every: u64,
@@ -243,6 +243,33 @@ pub struct BenchArgs {
 #[command(after_help = "\
 Example: oreo doctor --json")]
 pub struct DoctorArgs {}
+
+/// What a data set does not say about itself, for commands that are no runs.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Data sets")]
+pub struct DataSetArgs {
+    /// Which labels of an rMD17 file [default: rmd17]
+    #[arg(long, value_enum, value_name = "NAME")]
+    pub labels: Option<Labels>,
+    /// Units of the data set, such as "kcal/mol,A" [default: what its format is known for]
+    #[arg(long, value_name = "ENERGY,LENGTH")]
+    pub units: Option<UnitsChoice>,
+    /// Accept a data set although its numbers look wrong in its units
+    #[arg(long)]
+    pub skip_unit_check: bool,
+}
+
+impl DataSetArgs {
+    /// For the readers.
+    pub fn read_options(&self) -> oreo_formats::ReadOptions {
+        oreo_formats::ReadOptions {
+            elements: None,
+            labels: self.labels.map(Into::into),
+            units: self.units.map(|units| units.0),
+            skip_unit_check: self.skip_unit_check,
+        }
+    }
+}
 
 /// Where, how and in what the network computes, for commands that are no runs.
 #[derive(Debug, Args)]

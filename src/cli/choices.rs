@@ -182,6 +182,37 @@ impl<'de> Deserialize<'de> for DeviceChoice {
     }
 }
 
+/// Units of a data set, as `energy,length`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnitsChoice(pub oreo_formats::DeclaredUnits);
+
+impl FromStr for UnitsChoice {
+    type Err = oreo_formats::UnknownUnit;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self)
+    }
+}
+
+impl fmt::Display for UnitsChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Serialize for UnitsChoice {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for UnitsChoice {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
 impl From<Labels> for oreo_formats::Labels {
     fn from(labels: Labels) -> Self {
         match labels {

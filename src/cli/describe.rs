@@ -181,11 +181,11 @@ mod tests {
             "/a.npz, frame 0",
             "Equivariant Transformer, /w.ckpt",
             "chain of 3 at 500 K, relaxation 25 fs; steps of 0.5 fs",
-            "600000 steps = 300 ps, 5 replicas",
+            "600000 steps = 300 ps, 5 replicas, seeds 0 to 4",
             "0.5 A from its reference length, a temperature above 100000 K, a force above 50 eV/A, values that",
             "3N degrees of freedom",
             "cpu, reference path, f32, 1 thread",
-            "frame every 100 steps (xyz)",
+            "frame every 100 steps (xyz and dcd)",
         ] {
             assert!(text.contains(part), "{part}\n{text}");
         }

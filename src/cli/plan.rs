@@ -20,6 +20,10 @@ pub struct Plan {
     pub reference: Option<PathBuf>,
     /// Of rMD17 files, among structure and reference.
     pub labels: Labels,
+    /// Of data sets; `None` is what their format is known for.
+    pub units: Option<UnitsChoice>,
+    /// Data sets whose numbers look wrong in their units are accepted.
+    pub skip_unit_check: bool,
     /// Total, from step 0; at least 1.
     pub steps: u64,
     /// Positive.
@@ -199,6 +203,16 @@ impl Plan {
         self.ensemble.thermostat().map(|(t, _)| t).or(start)
     }
 
+    /// How structure and reference are read.
+    pub fn read_options(&self) -> oreo_formats::ReadOptions {
+        oreo_formats::ReadOptions {
+            elements: None,
+            labels: Some(self.labels.into()),
+            units: self.units.map(|units| units.0),
+            skip_unit_check: self.skip_unit_check,
+        }
+    }
+
     /// The same plan as settings, every one that has a meaning here given.
     pub fn to_settings(&self) -> RunSettings {
         let (potential, weights) = match &self.potential {
@@ -221,6 +235,8 @@ impl Plan {
             weights,
             reference: self.reference.clone(),
             labels: Some(self.labels),
+            units: self.units,
+            skip_unit_check: Some(self.skip_unit_check),
             steps: Some(self.steps),
             timestep: Some(self.timestep),
             temperature: self.temperature(),

@@ -33,7 +33,7 @@ fn refused(flags: &str) -> String {
 /// One plan of each kind, so that every branch of `to_settings` is taken.
 const KINDS: [&str; 9] = [
     "",
-    "preset = \"md17\"\nreference = \"r.npz\"\nlabels = \"md17\"",
+    "preset = \"md17\"\nreference = \"r.npz\"\nlabels = \"md17\"\nunits = \"kcal/mol,A\"\nskip-unit-check = true",
     "integrator = \"nve\"\nvelocities = \"file\"\nformats = [\"dcd\", \"xyz\"]",
     "integrator = \"nve\"\ntemperature = \"77 K\"\nstability = \"none\"",
     "integrator = \"langevin\"\nthermostat-time = \"0.3 ps\"\nforce-cap = \"10 kcal/mol/A\"",

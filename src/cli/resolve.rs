@@ -44,6 +44,8 @@ impl Resolver<'_> {
         Ok(Plan {
             reference: typed.reference.as_deref().map(absolute).transpose()?,
             labels: typed.labels.unwrap_or(Labels::Rmd17),
+            units: typed.units,
+            skip_unit_check: typed.skip_unit_check.unwrap_or(false),
             steps: self.steps()?,
             timestep: self.timestep()?,
             dof: self.dof(integrator)?,

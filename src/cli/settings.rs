@@ -32,6 +32,13 @@ pub struct RunSettings {
     /// Which labels of an rMD17 file [default: rmd17]
     #[arg(long, value_enum, value_name = "NAME", help_heading = "System")]
     pub labels: Option<Labels>,
+    /// Units of the reference, such as "kcal/mol,A" [default: what its format is known for]
+    #[arg(long, value_name = "ENERGY,LENGTH", help_heading = "System")]
+    pub units: Option<UnitsChoice>,
+    /// Accept a reference although its numbers look wrong in its units [default: false]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true",
+          help_heading = "System")]
+    pub skip_unit_check: Option<bool>,
 
     /// Total number of steps
     #[arg(long, value_name = "N", value_parser = count(), help_heading = "Dynamics")]

@@ -45,8 +45,8 @@ use std::path::{Path, PathBuf};
 pub struct Request {
     /// Instead of the run's own.
     pub reference: Option<PathBuf>,
-    /// Of rMD17 files.
-    pub labels: Option<oreo_formats::Labels>,
+    /// How to read the reference.
+    pub data_set: ReadOptions,
     /// Elements and, without a reference, the topology.
     pub structure: Option<PathBuf>,
     /// fs
@@ -60,7 +60,7 @@ pub fn of_trajectory(path: &Path, request: &Request) -> Result<Analysis> {
     let comparison = request
         .reference
         .as_deref()
-        .map(|path| compare_with(path, request.labels))
+        .map(|path| compare_with(path, &request.data_set))
         .transpose()?;
     let structure = structure(path, request)?;
     let subject = Subject {
@@ -94,12 +94,8 @@ pub fn of_trajectory(path: &Path, request: &Request) -> Result<Analysis> {
 }
 
 /// Reads reference frames, which must be of one molecule.
-fn compare_with(path: &Path, labels: Option<oreo_formats::Labels>) -> Result<Comparison<'static>> {
-    let options = ReadOptions {
-        labels,
-        ..ReadOptions::default()
-    };
-    Comparison::new(path, inputs::reference(path, &options)?)
+fn compare_with(path: &Path, options: &ReadOptions) -> Result<Comparison<'static>> {
+    Comparison::new(path, inputs::reference(path, options)?)
 }
 
 /// `--structure`; a DCD needs one.

@@ -25,10 +25,10 @@ pub fn of_run(directory: &RunDirectory, request: &Request) -> Result<Analysis> {
     let plan = plan(directory)?;
     let summary = summary(directory)?;
     let mut notes = Vec::new();
-    let labels = request.labels.or(Some(plan.labels.into()));
+    let own = plan.read_options();
     let comparison = match (&request.reference, &plan.reference) {
-        (Some(path), _) => Some(compare_with(path, labels)?),
-        (None, Some(path)) if path.is_file() => Some(compare_with(path, labels)?),
+        (Some(path), _) => Some(compare_with(path, &request.data_set)?),
+        (None, Some(path)) if path.is_file() => Some(compare_with(path, &own)?),
         (None, Some(path)) => {
             notes.push(format!(
                 "the reference of the run, {}, is gone; say where it is now with --reference",

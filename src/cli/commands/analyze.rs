@@ -46,7 +46,7 @@ fn request(args: &AnalyzeArgs) -> Result<Request> {
     let threshold = args.bond_threshold.map(|length| length.angstroms());
     Ok(Request {
         reference: args.reference.clone(),
-        labels: args.labels.map(Into::into),
+        data_set: args.data_set.read_options(),
         structure: args.structure.clone(),
         frame_interval_fs: positive("--frame-interval", interval)?,
         bond_threshold_a: positive("--bond-threshold", threshold)?,

@@ -21,7 +21,7 @@ pub fn main(args: &ConvertArgs, json: bool) -> Result<Outcome> {
                     &[
                         ("every", args.every != 1),
                         ("topology", args.topology.is_some()),
-                        ("labels", args.labels.is_some()),
+                        ("labels", args.data_set.labels.is_some()),
                     ],
                     "weights",
                 )?;

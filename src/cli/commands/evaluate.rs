@@ -9,7 +9,7 @@ use crate::cli::frame_progress::FrameProgress;
 use crate::cli::plan::{Compute, PotentialPlan};
 use crate::cli::{inputs, limit_threads, output};
 use anyhow::{Context, Result};
-use oreo_formats::{DataSet, ReadOptions};
+use oreo_formats::DataSet;
 use oreo_validation::forces::ForceReport;
 use std::path::{Path, PathBuf};
 
@@ -23,11 +23,7 @@ pub fn main(args: &EvaluateArgs, json: bool) -> Result<Outcome> {
         .notes
         .iter()
         .for_each(|note| eprintln!("note: {note}"));
-    let options = ReadOptions {
-        labels: args.labels.map(Into::into),
-        ..ReadOptions::default()
-    };
-    let data = oreo_formats::load(&args.data, &options).or_bad_input()?;
+    let data = oreo_formats::load(&args.data, &args.data_set.read_options()).or_bad_input()?;
     let frames = chosen_frames(args, data.len());
     check_labels(args, &data)?;
     let mut predictor = Predictor::new(loaded.potential, args.batch as usize);
@@ -132,7 +128,7 @@ fn setting(
         weights: args.weights.clone(),
         weights_sha256,
         data: args.data.clone(),
-        labels: args.labels.map(|labels| labels.to_string()),
+        labels: args.data_set.labels.map(|labels| labels.to_string()),
         precision: predictor.capabilities().precision,
         device: compute.device.to_string(),
         path: compute.path.to_string(),

@@ -15,7 +15,8 @@ use serde::Serialize;
 /// Looks at one file or folder.
 pub fn main(args: &InspectArgs, json: bool) -> Result<Outcome> {
     let content = FileContent::of(&args.file)?;
-    if args.labels.is_some() && content != FileContent::Frames {
+    let options = args.data_set.read_options();
+    if options.labels.is_some() && content != FileContent::Frames {
         let problem = "--labels is for rMD17 files, which this is not";
         return Err(BadInput::new(format!("{}: {problem}", args.file.display())).into());
     }
@@ -27,7 +28,7 @@ pub fn main(args: &InspectArgs, json: bool) -> Result<Outcome> {
             json,
         )?,
         FileContent::Run => show(&RunFacts::of(&args.file)?, RunFacts::rows, json)?,
-        FileContent::Frames => match look(&args.file, args.labels.map(Into::into))? {
+        FileContent::Frames => match look(&args.file, options)? {
             FramesFacts::DataSet(facts) => show(&*facts, |facts| facts.rows(), json)?,
             FramesFacts::Trajectory(facts) => show(&*facts, |facts| facts.rows(), json)?,
         },

@@ -173,10 +173,7 @@ struct Source {
 impl Source {
     fn open(args: &ConvertArgs) -> Result<Self> {
         let format = FileFormat::of(&args.input).or_bad_input()?;
-        let mut options = ReadOptions {
-            labels: args.labels.map(Into::into),
-            ..ReadOptions::default()
-        };
+        let mut options = args.data_set.read_options();
         if let Some(topology) = &args.topology {
             if matches!(format, FileFormat::Xyz | FileFormat::Npz) {
                 let problem = format!(
@@ -192,7 +189,7 @@ impl Source {
                 "DCD has no elements; give a structure with the same atoms: --topology FILE";
             return Err(BadInput::new(format!("{}: {problem}", args.input.display())).into());
         }
-        if args.labels.is_some() && format != FileFormat::Npz {
+        if args.data_set.labels.is_some() && format != FileFormat::Npz {
             let problem = format!(
                 "--labels is for rMD17 files, which {} is not",
                 args.input.display()

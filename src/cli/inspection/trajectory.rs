@@ -7,7 +7,7 @@ use crate::cli::frame_progress::FrameProgress;
 use anyhow::Result;
 use oreo_core::units::FEMTOSECOND;
 use oreo_core::{Cell, Element, Frame, System};
-use oreo_formats::{read_frames, DcdReader, FileFormat, FormatError, Frames, Labels, ReadOptions};
+use oreo_formats::{read_frames, DcdReader, FileFormat, FormatError, Frames, ReadOptions};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -46,16 +46,12 @@ pub enum FramesFacts {
 }
 
 /// Labelled frames without times are a data set, and so is every npz file.
-pub fn look(path: &Path, labels: Option<Labels>) -> Result<FramesFacts> {
+pub fn look(path: &Path, options: ReadOptions) -> Result<FramesFacts> {
     let format = FileFormat::of(path).or_bad_input()?;
-    if labels.is_some() && format != FileFormat::Npz {
+    if options.labels.is_some() && format != FileFormat::Npz {
         let problem = "--labels is for rMD17 files, which this is not";
         return Err(BadInput::new(format!("{}: {problem}", path.display())).into());
     }
-    let options = ReadOptions {
-        labels,
-        ..ReadOptions::default()
-    };
     let is_data_set = match format {
         FileFormat::Npz => true,
         FileFormat::Xyz => {

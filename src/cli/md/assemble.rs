@@ -10,7 +10,6 @@ use crate::run::RunDirectory;
 use crate::{Replica, Simulation};
 use anyhow::Result;
 use oreo_core::random::Generator;
-use oreo_formats::ReadOptions;
 use oreo_integrators::DegreesOfFreedom;
 use std::sync::Arc;
 
@@ -35,10 +34,7 @@ pub fn assemble(plan: &Plan, directory: &RunDirectory, beginning: Beginning) -> 
         weights_sha256,
         notes,
     } = inputs::potential(&plan.potential, &plan.compute)?;
-    let options = ReadOptions {
-        labels: Some(plan.labels.into()),
-        ..ReadOptions::default()
-    };
+    let options = plan.read_options();
     let reference = plan
         .reference
         .as_deref()
