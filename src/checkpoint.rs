@@ -25,11 +25,14 @@ const KIND_BYTES: u8 = 2;
 pub fn save(path: &Path, subject: &mut dyn Persist) -> Result<(), RunError> {
     let mut writer = Writer::new();
     subject.persist(&mut writer)?;
+    let bytes = writer.finish();
+    // The new one is safe on the disk before the old one gives up any of its names.
     let write = || -> io::Result<()> {
+        let staged = Staged::new(path, &bytes)?;
         if path.exists() {
             replace_by_link(path, &previous(path))?;
         }
-        replace_atomically(path, &writer.finish())
+        staged.put_in_place()
     };
     write().map_err(|error| RunError::Checkpoint {
         path: path.to_path_buf(),
@@ -52,6 +55,20 @@ pub fn load(path: &Path, subject: &mut dyn Persist) -> Result<(), RunError> {
         .map_err(|error| problem(error.to_string()))
 }
 
+/// Puts the checkpoint before the last one in the place of the last one, if it is whole. Before anything else is cut
+/// back to it, so that at each moment the files are as long as `path` says.
+pub fn restore_previous(path: &Path) -> Result<(), RunError> {
+    let from = previous(path);
+    let problem = |problem: String| RunError::Checkpoint {
+        path: from.clone(),
+        problem,
+    };
+    let bytes = fs::read(&from).map_err(|error| problem(format!("cannot be read: {error}")))?;
+    Reader::parse(bytes.clone()).map_err(problem)?;
+    replace_atomically(path, &bytes)
+        .map_err(|error| problem(format!("cannot be put in place: {error}")))
+}
+
 /// Whether a file that starts with these bytes claims to be a checkpoint.
 pub fn is_checkpoint(start: &[u8]) -> bool {
     start.starts_with(MAGIC)
@@ -64,15 +81,40 @@ pub fn previous(path: &Path) -> PathBuf {
 
 /// Writes beside the target, makes it durable, then renames: a reader sees the old file or the new one, never a part.
 pub fn replace_atomically(path: &Path, contents: &[u8]) -> io::Result<()> {
-    let folder = path
+    Staged::new(path, contents)?.put_in_place()
+}
+
+/// A complete, durable file beside its future place.
+struct Staged<'a> {
+    file: tempfile::NamedTempFile,
+    path: &'a Path,
+}
+
+impl<'a> Staged<'a> {
+    fn new(path: &'a Path, contents: &[u8]) -> io::Result<Self> {
+        let mut builder = tempfile::Builder::new();
+        let builder = readable_by_others(builder.prefix(".oreo-").suffix(".partial"));
+        let mut file = builder.tempfile_in(folder_of(path))?;
+        file.write_all(contents)?;
+        file.as_file().sync_all()?;
+        Ok(Self { file, path })
+    }
+
+    fn put_in_place(self) -> io::Result<()> {
+        self.file.persist(self.path).map_err(|error| error.error)?;
+        sync_folder(folder_of(self.path))
+    }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    let parent = path
         .parent()
-        .filter(|parent| !parent.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    let mut file = readable_by_others(tempfile::Builder::new().prefix(".oreo-").suffix(".partial"))
-        .tempfile_in(folder)?;
-    file.write_all(contents)?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
+        .filter(|parent| !parent.as_os_str().is_empty());
+    parent.unwrap_or(Path::new("."))
+}
+
+/// Makes the names in a folder durable: after a power cut a file may else be there without its name.
+pub fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 

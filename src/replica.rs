@@ -2,8 +2,8 @@
 
 use crate::RunError;
 use oreo_core::{
-    Archive, ArchiveError, Integrator, NeighborList, NeighborRequest, Neighbors, Observer, Persist,
-    Potential, PotentialError, Request, Scope, State, Stop, System, Vec3, View,
+    Archive, ArchiveError, Integrator, NeighborError, NeighborList, NeighborRequest, Neighbors,
+    Observer, Persist, Potential, PotentialError, Request, Scope, State, Stop, System, Vec3, View,
 };
 use oreo_validation::stability::first_non_finite;
 use std::any::Any;
@@ -116,17 +116,25 @@ impl Replica {
         self.neighbors = request.map(|request| NeighborList::new(request, skin));
     }
 
+    /// An atom that has left by millions of boxes retires this replica only; anything else is an error of the run.
     pub(crate) fn update_neighbors(&mut self) -> Result<(), RunError> {
         let Some(list) = &mut self.neighbors else {
             return Ok(());
         };
         let (replica, step) = (self.id, self.state.step);
-        list.update(&self.state.positions, &self.state.cell)
-            .map_err(|source| RunError::Neighbors {
+        match list.update(&self.state.positions, &self.state.cell) {
+            Err(NeighborError::Escaped { atom, boxes }) => {
+                let quantity = format!("position of atom {atom}, {boxes:.0e} boxes away,");
+                let step = step + 1;
+                self.stop = Some(Stop::NonFinite { step, quantity });
+                Ok(())
+            }
+            other => other.map_err(|source| RunError::Neighbors {
                 replica,
                 step,
                 source,
-            })
+            }),
+        }
     }
 
     /// Moves to where forces are needed. A position that is no longer finite retires the replica here, so that no
@@ -195,17 +203,22 @@ impl Replica {
             return Ok(());
         }
         let conserved = self.conserved();
+        if !conserved.is_finite() {
+            let quantity = "conserved quantity".into();
+            self.stop = Some(Stop::NonFinite { step, quantity });
+            return Ok(());
+        }
         let view = View {
             replica: self.id,
             system: &self.system,
             state: &self.state,
             conserved,
         };
-        for watch in self
-            .watches
-            .iter_mut()
-            .filter(|watch| step.is_multiple_of(watch.every))
-        {
+        let due = |watch: &&mut Watch| step.is_multiple_of(watch.every);
+        for watch in self.watches.iter_mut().filter(due) {
+            if self.stop.is_some() && !watch.observer.sees_the_stop() {
+                continue;
+            }
             let verdict = watch.observer.observe(&view);
             let verdict = verdict.map_err(|source| RunError::Observer {
                 replica: view.replica,

@@ -4,7 +4,7 @@ use crate::{Replica, RunError};
 use oreo_core::{Archive, ArchiveError, Capabilities, Persist, Potential, PotentialError, Request};
 
 /// Å. Pairs are listed up to the cutoff plus this, and listed anew when an atom has moved half of it.
-pub const DEFAULT_SKIN: f64 = 0.5;
+pub const DEFAULT_SKIN: f64 = 1.0;
 
 /// Replicas that share one potential. A replica that stops leaves; the others go on.
 pub struct Simulation {
@@ -13,7 +13,8 @@ pub struct Simulation {
     replicas: Vec<Replica>,
     /// Empty between steps; keeps its allocation.
     requests: Vec<Request<'static>>,
-    /// A step ended with an error after positions had moved: nothing here may be used or saved any more.
+    /// A step ended with an error halfway, after positions had moved or before everybody had looked: nothing here may be
+    /// used or saved any more.
     broken: bool,
 }
 
@@ -73,8 +74,9 @@ impl Simulation {
         self.active_mut().try_for_each(Replica::begin)?;
         self.evaluate()?;
         self.active_mut().for_each(Replica::finish);
+        self.active_mut().try_for_each(Replica::observe)?;
         self.broken = false;
-        self.active_mut().try_for_each(Replica::observe)
+        Ok(())
     }
 
     /// `steps` steps, or until no replica is left.

@@ -263,6 +263,75 @@ fn other_weights_or_reference_cannot_continue_a_run() {
     );
 }
 
+#[test]
+fn a_run_cannot_be_resumed_as_another_one() {
+    let place = Workplace::new();
+    place.write("a.xyz", ARGON);
+    let run = "run --structure a.xyz --potential lennard-jones --steps 20 --every 5 --output out";
+    assert_eq!(place.oreo(run).code, 0);
+    let config = place.read("out/config.toml");
+    place.refuses(
+        "run --output out --resume --temperature 400",
+        &["temperature was", "300 K", "cannot change"],
+    );
+    place.refuses(
+        "run --output out --resume --timestep 1",
+        &["timestep was", "cannot change"],
+    );
+    place.refuses("resume out --steps 10", &["20 steps are done already"]);
+    assert!(
+        config == place.read("out/config.toml"),
+        "a refusal changes nothing"
+    );
+    let before = place.read("out/summary.json");
+    let idle = place.oreo("resume out");
+    assert!(
+        idle.code == 0 && idle.stderr.contains("nothing to do"),
+        "{}",
+        idle.stderr
+    );
+    assert!(
+        before == place.read("out/summary.json"),
+        "the record of the run stays"
+    );
+    assert_eq!(place.oreo("run --output out --resume --steps 30").code, 0);
+}
+
+/// Catches files that are removed before the lock is taken.
+#[test]
+fn overwriting_a_run_that_is_going_on_is_refused_and_harms_nothing() {
+    let place = Workplace::new();
+    place.write("a.xyz", ARGON);
+    let run = "run --structure a.xyz --potential lennard-jones --steps 20 --output out";
+    assert_eq!(place.oreo(run).code, 0);
+    let lock = fs::File::create(place.path("out/.lock")).unwrap();
+    lock.lock().unwrap();
+    place.refuses(&format!("{run} --overwrite"), &["out", "in use"]);
+    assert!(
+        place.path("out/config.toml").exists()
+            && place.path("out/replica-0/trajectory.xyz").exists()
+    );
+}
+
+#[test]
+fn a_start_in_another_order_than_the_reference_is_a_mistake_and_no_instability() {
+    let place = Workplace::new();
+    place.write("ethanol.xyz", ETHANOL);
+    let swapped = edited(
+        "C  0.0072 -0.5687  0.0000\nC -1.2854  0.2499  0.0000",
+        "C -1.2854  0.2499  0.0000\nC  0.0072 -0.5687  0.0000",
+    );
+    place.write("swapped.xyz", swapped);
+    let words = format!(
+        "run --structure swapped.xyz --reference ethanol.xyz --weights {} --steps 5",
+        weights()
+    );
+    place.refuses(
+        &words,
+        &["swapped.xyz, frame 0", "bond", "order of the reference"],
+    );
+}
+
 /// Linux has a device that is always full.
 #[cfg(target_os = "linux")]
 #[test]

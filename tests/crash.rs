@@ -61,6 +61,62 @@ fn kill_and_resume(kills: u64) {
     }
 }
 
+/// Velocities of a file are not needed again: the checkpoint has the momenta.
+#[test]
+fn every_way_to_begin_can_be_resumed() {
+    for start in ["maxwell", "zero", "file"] {
+        let place = Workplace::new();
+        place.write("a.xyz", ARGON);
+        let run = "run --potential lennard-jones --integrator nve --every 5 --write-velocities --structure";
+        assert_eq!(
+            place
+                .oreo(&format!(
+                    "{run} a.xyz --steps 10 --temperature 20 --output first"
+                ))
+                .code,
+            0
+        );
+        let begin = format!("{run} first/replica-0/trajectory.xyz --velocities {start}");
+        assert_eq!(
+            place
+                .oreo(&format!("{begin} --steps 20 --output whole"))
+                .code,
+            0
+        );
+        assert_eq!(
+            place.oreo(&format!("{begin} --steps 10 --output out")).code,
+            0
+        );
+        let ended = place.oreo("resume out --steps 20");
+        assert_eq!(ended.code, 0, "{start}: {}", ended.stderr);
+        for file in ["trajectory.xyz", "trajectory.dcd", "thermo.csv"] {
+            let [a, b] =
+                ["whole", "out"].map(|folder| place.read(&format!("{folder}/replica-0/{file}")));
+            assert!(a == b, "{start}: {file} differs");
+        }
+    }
+}
+
+/// Catches `eprintln!`, which panics when nobody listens any more.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_run_whose_progress_nobody_can_read_goes_on() {
+    let place = Workplace::new();
+    place.write("a.xyz", ARGON);
+    let full = std::fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin("oreo"));
+    let words = "run --structure a.xyz --potential lennard-jones --steps 50 --output out";
+    command
+        .current_dir(place.path(""))
+        .args(words.split_whitespace());
+    let status = command.stdout(Stdio::null()).stderr(full).status().unwrap();
+    assert_eq!(status.code(), Some(0));
+    assert!(place.path("out/summary.json").exists());
+}
+
 #[test]
 fn five_kills_leave_the_same_bytes() {
     kill_and_resume(5);

@@ -131,6 +131,37 @@ fn a_failed_force_call_ends_the_run_and_cannot_be_saved() {
     );
 }
 
+/// A force that throws one atom out of every box there is.
+#[test]
+fn an_atom_that_leaves_by_millions_of_boxes_retires_only_its_replica() {
+    use oreo::core::testing::argon_crystal;
+    use oreo::core::State;
+    use oreo::integrators::VelocityVerlet;
+    let throw = |batch: &mut [Request<'_>]| {
+        batch[0].forces[0] = Vec3::repeat(1e25);
+        Ok(())
+    };
+    let (system, positions, cell) = argon_crystal(2);
+    let replica = |id| {
+        let state = State::at_rest(positions.clone(), cell.clone());
+        oreo::Replica::new(
+            id,
+            system.clone().into(),
+            state,
+            Box::new(VelocityVerlet::new(0.2).unwrap()),
+        )
+    };
+    let mut simulation =
+        Simulation::new(faulty(3, throw), vec![replica(0), replica(1)], DEFAULT_SKIN).unwrap();
+    simulation.start().unwrap();
+    simulation.run(10).unwrap();
+    let [thrown, other] = simulation.replicas() else {
+        panic!()
+    };
+    assert_eq!(thrown.stop().unwrap().cause(), "non_finite");
+    assert_eq!(other.state.step, 10);
+}
+
 struct StopAt(u64);
 
 impl Observer for StopAt {

@@ -40,6 +40,12 @@ pub trait Observer: Persist + Send + Any {
     /// `Break` retires this replica; the others go on. An error ends the whole run.
     fn observe(&mut self, view: &View<'_>) -> Result<ControlFlow<Stop>, ObserverError>;
 
+    /// Whether it is shown the step at which a rule before it stopped the replica: yes for what is looked at
+    /// afterwards, no for statistics, which are of the stable part.
+    fn sees_the_stop(&self) -> bool {
+        true
+    }
+
     /// Makes everything observed so far durable. Called before each checkpoint and at the end.
     fn flush(&mut self) -> Result<(), ObserverError> {
         Ok(())

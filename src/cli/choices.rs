@@ -50,7 +50,7 @@ choice! {
     DofChoice {
         /// 3N, translation and rotation removed at the start: the convention of the MD17 benchmark
         Md17,
-        /// Those that can move: 3N − 6 (3N − 5 linear, 3N − 3 in a periodic box)
+        /// Those that can move: 3N − 6 (3N − 3 in a periodic box, 1 for two atoms, 3N with langevin)
         Physical,
     }
 }

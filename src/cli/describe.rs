@@ -180,7 +180,7 @@ mod tests {
         for part in [
             "/a.npz, frame 0",
             "Equivariant Transformer, /w.ckpt",
-            "chain of 3 at 500 K, relaxation 25 fs; steps of 0.5 fs",
+            "chain of 5 at 500 K, relaxation 25 fs; steps of 0.5 fs",
             "600000 steps = 300 ps, 5 replicas, seeds 0 to 4",
             "0.5 A from its reference length, a temperature above 100000 K, a force above 50 eV/A, values that",
             "3N degrees of freedom",

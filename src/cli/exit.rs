@@ -104,7 +104,7 @@ pub(super) fn report(result: anyhow::Result<Outcome>, json: bool) -> ExitCode {
 
 /// The message on standard error. With `--json`, standard output gets its one object in any case.
 pub(super) fn fail(message: &str, code: u8, json: bool) -> ExitCode {
-    eprintln!("error: {message}");
+    output::say(format_args!("error: {message}"));
     if json {
         let object = json!({ "error": message, "exit_code": code });
         // Nobody is left to tell if this fails, too: the code says it.

@@ -2,6 +2,7 @@
 //! sooner stays silent.
 
 use super::pace::{duration, three_digits};
+use crate::cli::output;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
 use std::time::Instant;
@@ -41,7 +42,7 @@ impl FrameProgress {
         let seconds = self.started.elapsed().as_secs_f64();
         if seconds - self.printed_at >= LINE_EVERY {
             self.printed_at = seconds;
-            eprintln!("{}", line(self.done, self.total, seconds));
+            output::say(format_args!("{}", line(self.done, self.total, seconds)));
         }
     }
 

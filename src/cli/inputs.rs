@@ -47,6 +47,9 @@ fn network(path: &Path, compute: &Compute) -> Result<LoadedPotential> {
         .iter()
         .map(|name| format!("{file}: tensor '{name}' is not used"))
         .collect();
+    if let Some(trained_on) = weights.record.get("trained_on") {
+        notes.push(format!("{file} was trained on {trained_on}"));
+    }
     if !weights.elements_recorded() {
         notes.push(format!(
             "{file} does not say which elements it was trained for; record them with `oreo convert --elements`"
@@ -131,7 +134,7 @@ pub fn check_structure(frame: &Frame, place: &str) -> Result<()> {
                     "atoms {i} ({}) and {j} ({})",
                     frame.elements[i], frame.elements[j]
                 );
-                let remedy = "overlapping atoms, or positions that are not in Å?";
+                let remedy = "overlapping atoms, or positions that are not in Å? --skip-unit-check accepts them";
                 return Err(BadInput::new(format!(
                     "{place}: {pair} are {distance:.3} Å apart: {remedy}"
                 ))
@@ -142,7 +145,8 @@ pub fn check_structure(frame: &Frame, place: &str) -> Result<()> {
     }
     if frame.len() > 1 && !bonded && frame.cell == Cell::Open {
         let problem =
-            "no two atoms are at the distance of a bond; are the positions in Å (not in bohr)?";
+            "no two atoms are at the distance of a bond; are the positions in Å (not in bohr)? \
+             --skip-unit-check accepts them";
         return Err(BadInput::new(format!("{place}: {problem}")).into());
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! Standard output: results only.
+//! Standard output: results only. Standard error: everything else.
 
 use anyhow::{Context, Result};
 use serde::Serialize;
@@ -9,6 +9,12 @@ pub fn print_json(value: &impl Serialize) -> Result<()> {
     let text =
         serde_json::to_string_pretty(value).context("the result cannot be written as JSON")?;
     print(&format!("{text}\n"))
+}
+
+/// A line on standard error: progress, notes, errors. Whether anybody reads it must not matter to a run, so a closed pipe
+/// or a full disk behind it is no error (`eprintln!` would panic).
+pub fn say(line: impl std::fmt::Display) {
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 /// Text for people. A reader that went away (`oreo … | head`) is no error.

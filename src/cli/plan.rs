@@ -203,7 +203,7 @@ impl Plan {
         self.ensemble.thermostat().map(|(t, _)| t).or(start)
     }
 
-    /// How structure and reference are read.
+    /// How the reference is read, and a structure where it is a frame of a data set.
     pub fn read_options(&self) -> oreo_formats::ReadOptions {
         oreo_formats::ReadOptions {
             elements: None,

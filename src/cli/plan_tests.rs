@@ -40,7 +40,7 @@ const KINDS: [&str; 9] = [
     "integrator = \"csvr\"\nvelocities = \"zero\"\nprecision = \"f64\"\nthreads = 2",
     "stability = \"rdf\"\nreference = \"r.xyz\"\nrdf-window = \"2 ps\"\nrdf-threshold = 0.3",
     "stability = \"rdf\"\nreference = \"r.xyz\"",
-    "chain-length = 5\nreplicas = 3\nseed = 9\nframe = 4\nwrite-forces = true\nskin = \"0.5 A\"",
+    "chain-length = 2\nreplicas = 3\nseed = 9\nframe = 4\nwrite-forces = true\nskin = \"0.5 A\"",
 ];
 
 /// Planted: a setting left out of `to_settings` (skin) fails here.

@@ -4,6 +4,7 @@
 //! fit a fraction of a second at the present speed, and allocates nothing unless it prints.
 
 use super::pace::{Line, Pace};
+use crate::cli::output;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
 use std::time::Instant;
@@ -72,8 +73,8 @@ impl Progress {
     /// Prints a message above the bar, or as a line.
     pub fn say(&self, message: &str) {
         match &self.display {
-            Display::Bar(bar) => bar.suspend(|| eprintln!("{message}")),
-            Display::Lines { .. } => eprintln!("{message}"),
+            Display::Bar(bar) => bar.suspend(|| output::say(format_args!("{message}"))),
+            Display::Lines { .. } => output::say(format_args!("{message}")),
         }
     }
 
@@ -87,7 +88,7 @@ impl Progress {
                 bar.set_message(self.line.details());
                 bar.abandon();
             }
-            Display::Lines { .. } => eprintln!("{}", self.line.text()),
+            Display::Lines { .. } => output::say(format_args!("{}", self.line.text())),
         }
     }
 
@@ -107,7 +108,7 @@ impl Progress {
                 if is_line_due(waited, percent >= *next_percent) {
                     *printed_at = seconds;
                     *next_percent = percent + PERCENT_EVERY;
-                    eprintln!("{}", self.line.text());
+                    output::say(format_args!("{}", self.line.text()));
                 }
             }
         }

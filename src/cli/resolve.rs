@@ -11,7 +11,10 @@ use super::layers::{Layers, Origin};
 use super::plan::*;
 use super::quantity::{Length, Temperature, Time};
 use super::settings::RunSettings;
+use crate::DEFAULT_SKIN;
 use anyhow::{Context, Result};
+use oreo_integrators::ChainSettings;
+use oreo_validation::stability::{DEFAULT_BOND_THRESHOLD, DEFAULT_TEMPERATURE_CAP};
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
@@ -61,7 +64,7 @@ impl Resolver<'_> {
             write_velocities: typed.write_velocities.unwrap_or(false),
             write_forces: typed.write_forces.unwrap_or(false),
             compute: self.compute()?,
-            skin: typed.skin.unwrap_or(Length::literal(1.0)),
+            skin: typed.skin.unwrap_or(Length::literal(DEFAULT_SKIN)),
             start,
             potential,
             ensemble,
@@ -226,7 +229,11 @@ impl Resolver<'_> {
     }
 
     fn chain_length(&self) -> Result<u32> {
-        match self.typed.chain_length.unwrap_or(3) {
+        match self
+            .typed
+            .chain_length
+            .unwrap_or(ChainSettings::default().length as u32)
+        {
             length @ 1..=100 => Ok(length),
             length => self.refused("chain-length", format!("{length} is not between 1 and 100")),
         }
@@ -247,7 +254,16 @@ impl Resolver<'_> {
     fn velocities(&mut self, integrator: IntegratorChoice) -> Result<StartVelocities> {
         let start = match self.typed.velocities.unwrap_or(VelocitiesChoice::Maxwell) {
             VelocitiesChoice::Maxwell => return self.temperature().map(StartVelocities::Maxwell),
-            VelocitiesChoice::File => StartVelocities::File,
+            VelocitiesChoice::File => {
+                if matches!(
+                    integrator,
+                    IntegratorChoice::NoseHoover | IntegratorChoice::Csvr
+                ) {
+                    let note = "takes translation and rotation out of the velocities of the file";
+                    self.notes.push(format!("{integrator} {note}"));
+                }
+                StartVelocities::File
+            }
             VelocitiesChoice::Zero => StartVelocities::Zero,
         };
         if integrator == IntegratorChoice::Nve {
@@ -279,7 +295,7 @@ impl Resolver<'_> {
                 let typed = self.typed.bond_threshold;
                 let threshold = self.positive("bond-threshold", typed, Length::angstroms)?;
                 Ok(StabilityRule::Bond {
-                    threshold: threshold.unwrap_or(Length::literal(0.5)),
+                    threshold: threshold.unwrap_or(Length::literal(DEFAULT_BOND_THRESHOLD)),
                 })
             }
             StabilityChoice::Rdf => self.rdf_rule(),
@@ -287,7 +303,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn rdf_rule(&self) -> Result<StabilityRule> {
+    fn rdf_rule(&mut self) -> Result<StabilityRule> {
         if self.typed.reference.is_none() {
             return self.refused(
                 "stability",
@@ -302,10 +318,14 @@ impl Resolver<'_> {
             );
         }
         let window = self.positive("rdf-window", self.typed.rdf_window, Time::femtoseconds)?;
-        Ok(StabilityRule::Rdf {
-            threshold,
-            window: window.unwrap_or(Time::literal(1000.0)),
-        })
+        let window = window.unwrap_or(Time::literal(1000.0));
+        let length = self.steps()? as f64 * self.timestep()?.femtoseconds();
+        if window.femtoseconds() > length {
+            self.notes.push(format!(
+                "--stability rdf judges windows of {window}, longer than the whole run: it will judge nothing"
+            ));
+        }
+        Ok(StabilityRule::Rdf { threshold, window })
     }
 
     fn temperature_cap(&self, stability: StabilityRule) -> Result<Option<Temperature>> {
@@ -313,7 +333,7 @@ impl Resolver<'_> {
         let cap = self.positive("temperature-cap", typed, Temperature::kelvins)?;
         let default = match stability {
             StabilityRule::None => None,
-            _ => Some(Temperature::literal(100_000.0)),
+            _ => Some(Temperature::literal(DEFAULT_TEMPERATURE_CAP)),
         };
         Ok(cap.or(default))
     }

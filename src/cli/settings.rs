@@ -14,7 +14,7 @@ pub struct RunSettings {
     #[arg(long, value_enum, value_name = "NAME")]
     pub preset: Option<Preset>,
 
-    /// Where the atoms start: any readable file (xyz, npz, pdb, sdf) [default: random reference frames]
+    /// Where the atoms start: any file that `oreo doctor` lists [default: random reference frames]
     #[arg(long, value_name = "FILE", help_heading = "System")]
     pub structure: Option<PathBuf>,
     /// Which frame of the structure file, counted from 0 [default: 0]
@@ -32,10 +32,10 @@ pub struct RunSettings {
     /// Which labels of an rMD17 file [default: rmd17]
     #[arg(long, value_enum, value_name = "NAME", help_heading = "System")]
     pub labels: Option<Labels>,
-    /// Units of the reference, such as "kcal/mol,A" [default: what its format is known for]
+    /// Units of the reference data set, such as "kcal/mol,A" [default: what its format is known for]
     #[arg(long, value_name = "ENERGY,LENGTH", help_heading = "System")]
     pub units: Option<UnitsChoice>,
-    /// Accept a reference although its numbers look wrong in its units [default: false]
+    /// Accept a reference or structure although its numbers look wrong in its units [default: false]
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true",
           help_heading = "System")]
     pub skip_unit_check: Option<bool>,
@@ -55,7 +55,7 @@ pub struct RunSettings {
     /// Relaxation time of the thermostat; of langevin, one over the friction [default: 25 fs, csvr 100 fs, langevin 1 ps]
     #[arg(long, value_name = "TIME", help_heading = "Dynamics")]
     pub thermostat_time: Option<Time>,
-    /// Links of the Nosé–Hoover chain [default: 3]
+    /// Links of the Nosé–Hoover chain [default: 5]
     #[arg(long, value_name = "N", value_parser = chain_length(), help_heading = "Dynamics")]
     pub chain_length: Option<u32>,
     /// How degrees of freedom are counted in the temperature [default: physical]
@@ -96,7 +96,7 @@ pub struct RunSettings {
     /// Steps between written frames and lines of thermo.csv [default: 100]
     #[arg(long, value_name = "N", value_parser = count(), help_heading = "Output")]
     pub every: Option<u64>,
-    /// Steps between checkpoints [default: 10000]
+    /// Steps between checkpoints [default: 10000, and at least every 10 minutes]
     #[arg(long, value_name = "N", value_parser = count(), help_heading = "Output")]
     pub checkpoint_every: Option<u64>,
     /// Trajectory formats, separated by commas [default: xyz,dcd]
@@ -135,8 +135,23 @@ pub struct RunSettings {
 }
 
 /// At least one; up to what TOML and JSON readers hold exactly.
-pub(super) fn count() -> clap::builder::RangedU64ValueParser<u64> {
-    clap::value_parser!(u64).range(1..=i64::MAX as u64)
+pub(super) fn count() -> fn(&str) -> Result<u64, String> {
+    parse_count
+}
+
+/// `600000`, `600_000`, `6e5`.
+fn parse_count(text: &str) -> Result<u64, String> {
+    let wrong =
+        || format!("'{text}' is not a count; expected a whole number from 1, such as 10000 or 1e4");
+    let plain = text.replace('_', "");
+    let whole = plain.parse().ok().or_else(|| {
+        let number: f64 = plain.parse().ok()?;
+        // Beyond 2^53 not every whole number is an f64.
+        (number.fract() == 0.0 && (1.0..9e15).contains(&number)).then_some(number as u64)
+    });
+    whole
+        .filter(|count| (1..=i64::MAX as u64).contains(count))
+        .ok_or_else(wrong)
 }
 
 /// TOML integers are signed: a seed must fit to be written to the resolved config.

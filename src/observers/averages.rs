@@ -48,6 +48,10 @@ impl Observer for Averages {
         self.drift.add(time, view.conserved).map_err(write_error)?;
         Ok(ControlFlow::Continue(()))
     }
+
+    fn sees_the_stop(&self) -> bool {
+        false
+    }
 }
 
 impl Persist for Averages {

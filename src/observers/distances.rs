@@ -26,6 +26,10 @@ impl Observer for Distances {
         added.map_err(write_error)?;
         Ok(ControlFlow::Continue(()))
     }
+
+    fn sees_the_stop(&self) -> bool {
+        false
+    }
 }
 
 impl Persist for Distances {

@@ -52,16 +52,18 @@ impl RunDirectory {
     }
 
     /// A new folder, or an empty one, or with `overwrite` one whose earlier run is removed.
-    pub fn create(root: &Path, overwrite: bool) -> Result<Self, DirectoryError> {
+    /// Comes with its lock: nothing is removed from under a run that is still going on.
+    pub fn create(root: &Path, overwrite: bool) -> Result<(Self, File), DirectoryError> {
         Self::check(root, overwrite)?;
         let directory = Self::new(root);
+        fs::create_dir_all(root).map_err(|source| directory.io(root, source))?;
+        let lock = directory.lock()?;
         if overwrite {
             directory
                 .remove_own_files()
                 .map_err(|source| directory.io(root, source))?;
         }
-        fs::create_dir_all(root).map_err(|source| directory.io(root, source))?;
-        Ok(directory)
+        Ok((directory, lock))
     }
 
     /// What [`Self::create`] would refuse, without touching anything: a folder with contents, a path through a file.
@@ -93,7 +95,10 @@ impl RunDirectory {
         let path = self.root.join(".lock");
         let file = File::create(&path).map_err(|source| self.io(&path, source))?;
         match file.try_lock() {
-            Ok(()) => Ok(file),
+            Ok(()) => {
+                self.remove_partial_files();
+                Ok(file)
+            }
             Err(TryLockError::WouldBlock) => Err(DirectoryError::InUse(self.root.clone())),
             Err(TryLockError::Error(source)) => Err(self.io(&path, source)),
         }
@@ -152,6 +157,17 @@ impl RunDirectory {
         })
     }
 
+    /// What a killed process left half written; nobody reads it, so a failure does not matter.
+    fn remove_partial_files(&self) {
+        for entry in fs::read_dir(&self.root).into_iter().flatten().flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let own = name.starts_with(".oreo-") || name.starts_with("checkpoint.previous.");
+            if own && name.ends_with(".partial") {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+    }
+
     fn remove_own_files(&self) -> io::Result<()> {
         let Ok(entries) = fs::read_dir(&self.root) else {
             return Ok(());
@@ -206,8 +222,11 @@ mod tests {
     #[test]
     fn only_one_process_at_a_time() {
         let folder = tempfile::tempdir().unwrap();
-        let directory = RunDirectory::create(folder.path(), false).unwrap();
-        let lock = directory.lock().unwrap();
+        let (directory, lock) = RunDirectory::create(folder.path(), false).unwrap();
+        fs::write(folder.path().join("config.toml"), "precious").unwrap();
+        let second = RunDirectory::create(folder.path(), true);
+        assert!(matches!(second, Err(DirectoryError::InUse(_))));
+        assert!(directory.config().exists(), "nothing was removed");
         assert!(matches!(directory.lock(), Err(DirectoryError::InUse(_))));
         drop(lock);
         directory.lock().unwrap();

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The whole file. A number that could not be computed is `null`, never a made-up zero.
+/// The whole file. A number that could not be computed is `null`; speeds are 0 when this process took no
+/// step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
     /// Of the program.
@@ -51,7 +52,7 @@ pub struct MsPerStep {
 pub struct ReplicaSummary {
     /// From 0.
     pub id: u32,
-    /// Of the run; the replica draws from stream `id` of it.
+    /// The run's seed plus `id`.
     pub seed: u64,
     /// Finished.
     pub steps: u64,

@@ -102,10 +102,19 @@ impl DcdWriter {
         if frames == 0 {
             return Ok(());
         }
-        let span = steps(self.timing, frames).to_le_bytes();
-        self.out
-            .overwrite(FRAMES_OFFSET, &saturate(frames).to_le_bytes())?;
-        self.out.overwrite(FRAMES_OFFSET + 12, &span)
+        let timing = self.timing;
+        let mut counts = [0; 16];
+        let values = [
+            saturate(frames),
+            saturate(timing.first_step),
+            saturate(timing.interval),
+            steps(timing, frames),
+        ];
+        for (bytes, value) in counts.chunks_exact_mut(4).zip(values) {
+            bytes.copy_from_slice(&value.to_le_bytes());
+        }
+        // One write: a kill between two would leave a header that contradicts itself.
+        self.out.overwrite(FRAMES_OFFSET, &counts)
     }
 
     /// The header of the file, made from the first frame.

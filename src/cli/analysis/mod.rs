@@ -2,7 +2,7 @@
 //!
 //! - [`of_run`], [`of_trajectory`]: from files to [`Analysis`]
 //! - [`write()`]: `analysis.json`, `plots/` and `report.html`; [`table`]: for people
-//! - [`source`], [`frames`], [`clock`], [`velocities`], [`thermo`]: reading and counting, in bounded memory
+//! - [`source`], [`frames`], [`clock`], [`velocities`], [`thermo`]: reading and counting, frame by frame
 //! - [`results`], [`definitions`]: names and meanings of the numbers; the formulas themselves are in
 //!   [`oreo_validation`]
 

@@ -39,7 +39,9 @@ fn figures(analysis: &Analysis, folder: &Path) -> Result<()> {
 
 #[cfg(not(feature = "plots"))]
 fn figures(_: &Analysis, _: &Path) -> Result<()> {
-    eprintln!("note: no figures: this build was made without the feature plots");
+    crate::cli::output::say(format_args!(
+        "note: no figures: this build was made without the feature plots"
+    ));
     Ok(())
 }
 

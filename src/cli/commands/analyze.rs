@@ -21,17 +21,17 @@ pub fn main(args: &AnalyzeArgs, json: bool) -> Result<Outcome> {
     analysis
         .notes
         .iter()
-        .for_each(|note| eprintln!("note: {note}"));
+        .for_each(|note| output::say(format_args!("note: {note}")));
     let folder = folder(args);
     analysis::write(&analysis, &folder)?;
     match json {
         true => output::print_json(&analysis)?,
         false => output::print(&analysis::table::of(&analysis))?,
     }
-    eprintln!(
+    output::say(format_args!(
         "analysis.json, report.html and plots are in {}",
         folder.display()
-    );
+    ));
     Ok(Outcome::Completed)
 }
 

@@ -103,7 +103,7 @@ pub fn main(args: &BenchArgs, json: bool) -> Result<Outcome> {
     report
         .notes
         .iter()
-        .for_each(|note| eprintln!("note: {note}"));
+        .for_each(|note| output::say(format_args!("note: {note}")));
     match json {
         true => output::print_json(&report)?,
         false => output::print(&report.to_string())?,
@@ -214,10 +214,10 @@ impl Bench<'_> {
 
     fn system(&self, structure: &Structure) -> Result<System> {
         let (warmup, calls) = (self.args.warmup, self.args.calls);
-        eprintln!(
+        output::say(format_args!(
             "{}: {warmup} calls to warm up, {calls} timed",
             structure.name
-        );
+        ));
         let mut subject = self.subject(structure, self.compute)?;
         let ms = measure(warmup, calls, || subject.evaluate())?;
         let compare = match self.args.compare {

@@ -69,7 +69,9 @@ pub fn main(
     match json {
         true => output::print_json(&as_json(plan, &notes, &forecast)?)?,
         false => {
-            notes.iter().for_each(|note| eprintln!("note: {note}"));
+            notes
+                .iter()
+                .for_each(|note| output::say(format_args!("note: {note}")));
             output::print(&format!("{plan}{forecast}"))?;
         }
     }

@@ -22,7 +22,7 @@ pub fn main(args: &EvaluateArgs, json: bool) -> Result<Outcome> {
     loaded
         .notes
         .iter()
-        .for_each(|note| eprintln!("note: {note}"));
+        .for_each(|note| output::say(format_args!("note: {note}")));
     let data = oreo_formats::load(&args.data, &args.data_set.read_options()).or_bad_input()?;
     let frames = chosen_frames(args, data.len());
     check_labels(args, &data)?;
@@ -156,7 +156,7 @@ fn finish(
     let ms_per_frame = 1000.0 * predictor.spent.as_secs_f64() / frames.len() as f64;
     let (forces, energies) = (scores.forces(), scores.energies());
     if let Some(left_out) = energies.as_ref().map(|e| e.left_out).filter(|&n| n > 0) {
-        eprintln!("note: {left_out} compositions occur once and have no energy error: the offset takes it all");
+        output::say(format_args!("note: {left_out} compositions occur once and have no energy error: the offset takes it all"));
     }
     let mut report = Report::new(
         setting,

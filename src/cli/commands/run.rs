@@ -1,6 +1,6 @@
 //! `oreo run`: from flags and config file to a plan, and what the plan means.
 
-use super::dry_run;
+use super::{dry_run, resume};
 use crate::cli::args::RunArgs;
 use crate::cli::exit::{BadInput, OrBadInput, Outcome};
 use crate::cli::layers::Layers;
@@ -11,9 +11,14 @@ use std::path::Path;
 
 /// Plans, then runs or only says what would run.
 pub fn main(args: &RunArgs, json: bool) -> Result<Outcome> {
-    let (plan, notes) = plan(args)?;
+    let (plan, notes) = match args.resume {
+        true => resume::plan(&args.settings, args.config.as_deref())?,
+        false => plan(args)?,
+    };
     limit_threads(plan.compute.threads);
-    check_inputs(&plan)?;
+    if !args.resume {
+        check_inputs(&plan)?;
+    }
     match (args.dry_run, args.resume) {
         (true, resume) => dry_run::main(&plan, &notes, args.overwrite, resume, json),
         (false, true) => md::resume(&plan, &notes, false, json),

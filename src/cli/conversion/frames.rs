@@ -5,6 +5,7 @@ use super::unfinished::Unfinished;
 use crate::cli::args::ConvertArgs;
 use crate::cli::exit::{BadInput, OrBadInput};
 use crate::cli::frame_progress::FrameProgress;
+use crate::cli::output;
 use anyhow::Result;
 use oreo_core::{Element, Frame};
 use oreo_formats::{
@@ -131,10 +132,10 @@ pub fn convert(args: &ConvertArgs, format: FramesFormat) -> Result<ConvertedFram
     let left_out = format.left_out(&first);
     if !left_out.is_empty() {
         let output = args.output.display();
-        eprintln!(
+        output::say(format_args!(
             "note: {output}: left out, since the format has no place for them: {}",
             left_out.join(", ")
-        );
+        ));
     }
     let mut sink = Sink::create(format, target.path(), &first, second.as_ref())?;
     let (mut frames, mut atoms) = (0, 0);

@@ -4,6 +4,7 @@ use super::unfinished::Unfinished;
 use crate::cli::args::ConvertArgs;
 use crate::cli::choices::PrecisionChoice;
 use crate::cli::exit::{BadInput, OrBadInput};
+use crate::cli::output;
 use anyhow::{Context, Result};
 use oreo_core::{Element, ElementSet};
 use oreo_potentials::oreo::{StoredAs, Weights};
@@ -57,10 +58,10 @@ impl WeightsFormat {
 pub fn convert(args: &ConvertArgs, format: WeightsFormat) -> Result<ConvertedWeights> {
     let mut weights = Weights::load(&args.input).or_bad_input()?;
     for name in &weights.unused {
-        eprintln!(
+        output::say(format_args!(
             "note: {}: tensor '{name}' is not used and left out",
             args.input.display()
-        );
+        ));
     }
     record(&mut weights, args)?;
     let stored_as = match args.precision {
@@ -74,7 +75,9 @@ pub fn convert(args: &ConvertArgs, format: WeightsFormat) -> Result<ConvertedWei
     };
     let rounded_numbers = stored_as.inexact(&weights);
     if rounded_numbers > 0 {
-        eprintln!("note: {rounded_numbers} numbers were rounded to f32");
+        output::say(format_args!(
+            "note: {rounded_numbers} numbers were rounded to f32"
+        ));
     }
     let target = Unfinished::new(&args.output, args.overwrite)?;
     let bytes = format.encode(&weights, stored_as);
@@ -103,7 +106,7 @@ fn record(weights: &mut Weights, args: &ConvertArgs) -> Result<()> {
         weights.record.insert("elements".into(), text);
     }
     if !weights.elements_recorded() {
-        eprintln!("note: it is not recorded which elements the model was trained for; give --elements \"H C O\"");
+        output::say(format_args!("note: it is not recorded which elements the model was trained for; give --elements \"H C O\""));
     }
     let name = args.input.file_name().unwrap_or_default().to_string_lossy();
     let mut origin = format!("{name} (SHA-256 {})", weights.sha256);

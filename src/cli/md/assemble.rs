@@ -82,9 +82,11 @@ fn replica(
     let frame = frames.frame(id, &mut draw)?;
     let (system, mut state) = frame.to_system_and_state();
     let dof = DegreesOfFreedom::of(&system, &state.cell).or_bad_input()?;
-    start::set_velocities(plan, &frame, &system, &mut state, &mut draw)?;
+    if frames.beginning == Beginning::Planned {
+        start::set_velocities(plan, &frame, &system, &mut state, &mut draw)?;
+    }
     let integrator = dynamics::integrator(plan, dof, thermostat)?;
-    let counted = dof.reported(dynamics::mode(plan), dynamics::coupling(plan));
+    let counted = dof.reported(dynamics::mode(plan), dynamics::coupling(plan, dof));
     let replica = Replica::new(id, Arc::new(system), state, integrator);
     let topology = frames.topology(&frame);
     let replica = watch::rules(replica, plan, frames.reference, &topology, counted)?;

@@ -14,6 +14,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+/// However slow the steps: no more work than this is lost. Saving does not touch the dynamics.
+const LONGEST_UNSAVED: Duration = Duration::from_secs(600);
+
 /// What a finished or interrupted drive leaves for the summary.
 pub struct Drive {
     /// Of each step of this process.
@@ -27,12 +30,17 @@ pub struct Drive {
 impl Drive {
     /// For the shell.
     pub fn outcome(&self, simulation: &Simulation) -> Outcome {
-        let unstable = |replica: &Replica| replica.stop().is_some_and(|stop| stop.is_unstable());
-        match (self.interrupted, simulation.replicas().iter().any(unstable)) {
-            (true, _) => Outcome::Interrupted,
-            (false, true) => Outcome::Unstable,
-            (false, false) => Outcome::Completed,
-        }
+        outcome(simulation, self.interrupted)
+    }
+}
+
+/// How a run ended, for the shell.
+pub fn outcome(simulation: &Simulation, interrupted: bool) -> Outcome {
+    let unstable = |replica: &Replica| replica.stop().is_some_and(|stop| stop.is_unstable());
+    match (interrupted, simulation.replicas().iter().any(unstable)) {
+        (true, _) => Outcome::Interrupted,
+        (false, true) => Outcome::Unstable,
+        (false, false) => Outcome::Completed,
     }
 }
 
@@ -68,6 +76,7 @@ pub fn drive(
     let mut times = StepTimes::default();
     let mut stopped: Vec<bool> = stopped_now(&assembly.simulation);
     let mut step = first;
+    let mut saved = Instant::now();
     while step < plan.steps && !assembly.simulation.is_over() && !interrupted.load(Ordering::SeqCst)
     {
         let before = Instant::now();
@@ -81,8 +90,9 @@ pub fn drive(
             log,
             &progress,
         )?;
-        if step.is_multiple_of(plan.checkpoint_every) {
+        if step.is_multiple_of(plan.checkpoint_every) || saved.elapsed() > LONGEST_UNSAVED {
             assembly.save(directory)?;
+            saved = Instant::now();
         }
         let (temperature, energy) = glance(&assembly.simulation, assembly.degrees_of_freedom);
         progress.update(step, temperature, energy);
@@ -158,17 +168,13 @@ fn write_last_frame(replica: &Replica, directory: &RunDirectory) -> Result<()> {
     Ok(writer.flush()?)
 }
 
-/// K and eV of the first replica that still moves, for the progress line. Allocates nothing.
+/// K and eV of the first replica that still moves, or of the first one when none does. Allocates nothing.
 fn glance(simulation: &Simulation, degrees_of_freedom: usize) -> (f64, f64) {
-    let active = simulation
-        .replicas()
-        .iter()
-        .find(|replica| replica.is_active());
-    active.map_or((f64::NAN, f64::NAN), |replica| {
-        let kinetic = replica.state.kinetic_energy(&replica.system);
-        (
-            2.0 * kinetic / (degrees_of_freedom as f64 * KELVIN),
-            replica.state.energy,
-        )
-    })
+    let replicas = simulation.replicas();
+    let Some(replica) = replicas.iter().find(|r| r.is_active()).or(replicas.first()) else {
+        return (f64::NAN, f64::NAN);
+    };
+    let kinetic = replica.state.kinetic_energy(&replica.system);
+    let temperature = 2.0 * kinetic / (degrees_of_freedom as f64 * KELVIN);
+    (temperature, replica.state.energy)
 }

@@ -2,7 +2,7 @@
 
 use crate::cli::choices::DofChoice;
 use crate::cli::exit::OrBadInput;
-use crate::cli::plan::{Ensemble, Plan};
+use crate::cli::plan::{Ensemble, Plan, StartVelocities};
 use crate::cli::quantity::Temperature;
 use anyhow::Result;
 use oreo_core::random::Generator;
@@ -21,9 +21,13 @@ pub(super) fn mode(plan: &Plan) -> Mode {
 }
 
 /// Which modes the thermostat, or at constant energy the first draw, warms.
-pub(super) fn coupling(plan: &Plan) -> Coupling {
+pub(super) fn coupling(plan: &Plan, dof: DegreesOfFreedom) -> Coupling {
     match plan.ensemble {
         Ensemble::Langevin { .. } => Coupling::AllModes,
+        // Nobody takes translation and rotation out of velocities from a file.
+        Ensemble::Nve if plan.velocities == StartVelocities::File => Coupling::AllModes,
+        // One atom can only fly.
+        Ensemble::Nve if dof.internal == 0 => Coupling::AllModes,
         _ => Coupling::Internal,
     }
 }
@@ -34,8 +38,12 @@ pub(super) fn target(
     dof: DegreesOfFreedom,
     temperature: Temperature,
 ) -> Result<KineticTarget> {
-    dof.target(mode(plan), coupling(plan), temperature.thermal_energy())
-        .or_bad_input()
+    dof.target(
+        mode(plan),
+        coupling(plan, dof),
+        temperature.thermal_energy(),
+    )
+    .or_bad_input()
 }
 
 /// Nosé–Hoover and CSVR scale all momenta and would let rounding grow into translation and rotation.

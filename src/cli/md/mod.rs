@@ -13,7 +13,7 @@ mod table;
 mod watch;
 
 use super::analysis;
-use super::exit::{self, OrBadInput, Outcome};
+use super::exit::{self, BadInput, OrBadInput, Outcome};
 use super::output;
 use super::plan::Plan;
 use crate::checkpoint;
@@ -27,8 +27,7 @@ use start::Beginning;
 /// A new run. Everything is read and checked before the first file is written.
 pub fn run(plan: &Plan, notes: &[String], overwrite: bool, json: bool) -> Result<Outcome> {
     let mut assembly = assemble(plan, &RunDirectory::new(&plan.output), Beginning::Planned)?;
-    let directory = RunDirectory::create(&plan.output, overwrite).or_bad_input()?;
-    let _lock = directory.lock()?;
+    let (directory, _lock) = RunDirectory::create(&plan.output, overwrite).or_bad_input()?;
     write_beginning(plan, &assembly, &directory)?;
     let mut log = Log::open(&directory.log())?;
     log.write(&format!("oreo {} begins", env!("CARGO_PKG_VERSION")))?;
@@ -38,6 +37,7 @@ pub fn run(plan: &Plan, notes: &[String], overwrite: bool, json: bool) -> Result
     tell(&mut log, notes)?;
     assembly.simulation.start()?;
     assembly.save(&directory)?;
+    sync_folders(&assembly, &directory)?;
     finish(plan, assembly, &directory, log, json)
 }
 
@@ -46,20 +46,30 @@ pub fn resume(plan: &Plan, notes: &[String], from_previous: bool, json: bool) ->
     let directory = RunDirectory::open(&plan.output).or_bad_input()?;
     let _lock = directory.lock()?;
     let mut assembly = assemble(plan, &directory, Beginning::Recorded)?;
-    let path = match from_previous {
-        true => checkpoint::previous(&directory.checkpoint()),
-        false => directory.checkpoint(),
-    };
+    let path = directory.checkpoint();
+    if from_previous {
+        checkpoint::restore_previous(&path).or_bad_input()?;
+    }
+    if !path.exists() {
+        let problem = "has no checkpoint: the run ended before its first step; start it again with --overwrite";
+        return Err(BadInput::new(format!("{} {problem}", directory.root().display())).into());
+    }
+    refuse_fewer_steps(plan, &checkpoint::contents(&path).or_bad_input()?)?;
     assembly.load(&path).or_bad_input()?;
     checkpoint::replace_atomically(&directory.config(), plan.to_toml()?.as_bytes())
         .with_context(|| format!("{} cannot be written", directory.config().display()))?;
-    let mut log = Log::open(&directory.log())?;
     let step = drive::current_step(&assembly.simulation);
+    if step == plan.steps || assembly.simulation.is_over() {
+        if let Some(summary) = summary_of(&directory, &assembly) {
+            return nothing_to_do(&summary, &assembly, json);
+        }
+    }
+    let mut log = Log::open(&directory.log())?;
     log.write(&format!(
         "oreo {} resumes at step {step}",
         env!("CARGO_PKG_VERSION")
     ))?;
-    eprintln!("resuming at step {step} of {}", plan.steps);
+    output::say(format_args!("resuming at step {step} of {}", plan.steps));
     tell(&mut log, notes)?;
     finish(plan, assembly, &directory, log, json)
 }
@@ -97,10 +107,10 @@ fn finish(
     }
     let root = directory.root().display();
     match drive.interrupted {
-        true => {
-            eprintln!("interrupted; a checkpoint is written; continue with: oreo resume {root}")
-        }
-        false => eprintln!("everything is in {root}"),
+        true => output::say(format_args!(
+            "interrupted; a checkpoint is written; continue with: oreo resume {root}"
+        )),
+        false => output::say(format_args!("everything is in {root}")),
     }
     Ok(drive.outcome(&assembly.simulation))
 }
@@ -126,9 +136,62 @@ fn analyze(
     }
 }
 
+/// The summary, if it tells of this very end; a process that was killed may have saved its last step and no summary.
+fn summary_of(directory: &RunDirectory, assembly: &Assembly) -> Option<Summary> {
+    let text = std::fs::read(directory.summary()).ok()?;
+    let summary: Summary = serde_json::from_slice(&text).ok()?;
+    let replicas = assembly.simulation.replicas();
+    let told = summary
+        .replicas
+        .iter()
+        .zip(replicas)
+        .all(|(told, replica)| told.steps == replica.state.step && told.stop.cause != "requested");
+    (told && summary.replicas.len() == replicas.len()).then_some(summary)
+}
+
+/// Says so, and leaves the summary of the process that did the work, with its speed.
+fn nothing_to_do(summary: &Summary, assembly: &Assembly, json: bool) -> Result<Outcome> {
+    let why = match assembly.simulation.is_over() {
+        true => "every replica was stopped, and a stopped replica is not continued",
+        false => "all steps are done; give a larger --steps",
+    };
+    output::say(format_args!("nothing to do: {why}"));
+    match json {
+        true => output::print_json(summary)?,
+        false => output::print(&table::of(summary))?,
+    }
+    Ok(drive::outcome(&assembly.simulation, false))
+}
+
+/// A step count below what is done would call an older run completed.
+fn refuse_fewer_steps(plan: &Plan, saved: &checkpoint::Contents) -> Result<()> {
+    let steps = (0..plan.replicas).filter_map(|id| saved.u64(&format!("replica-{id}/step")));
+    match steps.max() {
+        Some(done) if done > plan.steps => {
+            let remedy = "give a larger --steps";
+            Err(BadInput::new(format!(
+                "steps: {done} steps are done already, more than {}; {remedy}",
+                plan.steps
+            ))
+            .into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Trajectories were created since the folders were; a checkpoint must not outlive their names.
+fn sync_folders(assembly: &Assembly, directory: &RunDirectory) -> Result<()> {
+    for replica in assembly.simulation.replicas() {
+        let folder = directory.replica(replica.id);
+        checkpoint::sync_folder(&folder)
+            .with_context(|| format!("{} cannot be synced", folder.display()))?;
+    }
+    Ok(())
+}
+
 fn tell(log: &mut Log, notes: &[String]) -> Result<()> {
     notes.iter().try_for_each(|note| {
-        eprintln!("note: {note}");
+        output::say(format_args!("note: {note}"));
         log.write(&format!("note: {note}"))
     })
 }

@@ -3,7 +3,7 @@
 use super::dynamics;
 use crate::cli::exit::{BadInput, OrBadInput};
 use crate::cli::inputs::{self, Reference};
-use crate::cli::plan::{Plan, PotentialPlan, Start, StartVelocities};
+use crate::cli::plan::{Plan, PotentialPlan, StabilityRule, Start, StartVelocities};
 use crate::run::RunDirectory;
 use anyhow::Result;
 use oreo_core::random::Generator;
@@ -47,7 +47,7 @@ impl StartFrames<'_> {
             (Start::Structure { path, frame }, _) => self.read(id, path, *frame)?,
         };
         self.check_against_reference(&frame, &place)?;
-        if matches!(self.plan.potential, PotentialPlan::Et(_)) {
+        if matches!(self.plan.potential, PotentialPlan::Et(_)) && !self.plan.skip_unit_check {
             inputs::check_structure(&frame, &place)?;
         }
         Ok(frame)
@@ -83,6 +83,30 @@ impl StartFrames<'_> {
                     "is not the molecule of the reference, or its atoms are in another order";
                 Err(BadInput::new(format!("{place} ({own}) {problem} ({other})")).into())
             }
+            _ => self.check_bonds(frame, place),
+        }
+    }
+
+    /// A start that the bond rule would stop at once is a mistake of the input, not an instability.
+    fn check_bonds(&self, frame: &Frame, place: &str) -> Result<()> {
+        let (StabilityRule::Bond { threshold }, Some(reference)) =
+            (self.plan.stability, self.reference)
+        else {
+            return Ok(());
+        };
+        match reference
+            .topology
+            .largest_deviation(&frame.positions, &frame.cell)
+        {
+            Some(worst) if worst.deviation() > threshold.angstroms() => {
+                let [i, j] = worst.bond.atoms;
+                let (now, usual) = (worst.distance, worst.bond.reference);
+                let hint = "are its atoms in the order of the reference?";
+                let problem = format!(
+                    "bond {i}-{j} is {now:.3} Å long, {usual:.3} Å in the reference; {hint}"
+                );
+                Err(BadInput::new(format!("{place}: {problem}")).into())
+            }
             _ => Ok(()),
         }
     }
@@ -106,7 +130,7 @@ pub(super) fn set_velocities(
         StartVelocities::Maxwell(temperature) => {
             let dof = DegreesOfFreedom::of(system, &state.cell).or_bad_input()?;
             let target = dynamics::target(plan, dof, temperature)?;
-            let distribution = match dynamics::coupling(plan) {
+            let distribution = match dynamics::coupling(plan, dof) {
                 Coupling::AllModes => MaxwellBoltzmann::all_modes(target.kt),
                 Coupling::Internal => MaxwellBoltzmann::internal(target, &state.cell),
             };

@@ -1,7 +1,7 @@
 //! When a run has left the world it was meant to describe, and by which rule.
 //!
 //! Every rule is an [`oreo_core::Observer`] that wants to see **every** step: a run that dies between two saved frames
-//! is otherwise missed. Order them so that the root cause speaks first: [`NonFiniteRule`] (always), [`BondRule`],
+//! is otherwise missed. Order them so that the root cause speaks first: [`NonFiniteRule`] (in Oreo the loop itself does its work), [`BondRule`],
 //! [`TemperatureRule`], [`ForceRule`], [`RdfRule`]. None allocates while the run is healthy.
 //!
 //! - [`BondRule`]: a bond of the reference topology is more than 0.5 Å from its mean; sees lost hydrogens too
