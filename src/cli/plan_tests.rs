@@ -10,7 +10,7 @@ fn settings(text: &str) -> RunSettings {
     toml::from_str(text).unwrap()
 }
 
-const LEAST: &str = "structure = \"a.xyz\"\nweights = \"w.safetensors\"\nsteps = 10\n";
+const LEAST: &str = "structure = \"a.xyz\"\nweights = \"w.safetensors\"\nsteps = 10_000\n";
 
 fn planned(flags: &str) -> Result<(Plan, Vec<String>), String> {
     layered(flags, None)

@@ -216,6 +216,16 @@ impl RunSettings {
 mod tests {
     use super::*;
 
+    #[test]
+    fn counts_may_be_written_as_people_write_them() {
+        for text in ["600000", "600_000", "6e5", "6.0e5"] {
+            assert_eq!(parse_count(text), Ok(600_000));
+        }
+        for wrong in ["0", "-5", "1.5", "1e300", "many", "", "inf"] {
+            assert!(parse_count(wrong).is_err(), "{wrong}");
+        }
+    }
+
     /// serde lists the fields it knows when it refuses one: the only view of its names from outside.
     #[test]
     fn every_key_has_a_flag_and_the_reverse() {

@@ -105,8 +105,10 @@ mod tests {
     #[test]
     fn numbers_out_of_range_say_the_range() {
         let line = message(&["run", "--steps", "0"]);
-        assert!(line.starts_with("--steps: 0 is not in 1.."), "{line}");
+        assert!(line.starts_with("--steps: '0' is not a count"), "{line}");
         let line = message(&["run", "--steps", "many"]);
-        assert!(line.starts_with("--steps: 'many': invalid digit"), "{line}");
+        assert!(line.starts_with("--steps: 'many' is not a count"), "{line}");
+        let line = message(&["run", "--replicas", "0"]);
+        assert!(line.starts_with("--replicas: 0 is not in 1.."), "{line}");
     }
 }

@@ -212,11 +212,8 @@ mod tests {
             Err(DirectoryError::NotEmpty(_))
         ));
         RunDirectory::create(root, true).unwrap();
-        let left: Vec<_> = fs::read_dir(root)
-            .unwrap()
-            .map(|e| e.unwrap().file_name())
-            .collect();
-        assert_eq!(left, ["thesis.tex"]);
+        assert!(root.join("thesis.tex").exists());
+        assert!(!root.join("config.toml").exists() && !root.join("replica-0").exists());
     }
 
     #[test]
