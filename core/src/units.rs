@@ -28,8 +28,6 @@ pub const KJ_PER_MOL: f64 = 1000.0 / (AVOGADRO * ELEMENTARY_CHARGE_SI);
 pub const HARTREE: f64 = 27.211_386_245_981;
 /// One bohr in Å; CODATA 2022.
 pub const BOHR: f64 = 0.529_177_210_544;
-/// One bar as an energy density in eV/Å³.
-pub const BAR: f64 = 1e5 * 1e-30 / ELEMENTARY_CHARGE_SI;
 
 #[cfg(test)]
 mod tests {

@@ -21,18 +21,14 @@ pub fn of(analysis: &Analysis, figures: &[(String, Figure)]) -> Result<String> {
     )?;
     write!(
         page,
-        "<p>oreo {}. {}</p>\n<ul>",
+        "<p>oreo {}. {}</p>\n",
         analysis.version,
         reference(analysis)
     )?;
     for note in &analysis.notes {
-        write!(page, "<li>{}</li>", escaped(note))?;
+        writeln!(page, "<p>Note: {}</p>", escaped(note))?;
     }
-    write!(
-        page,
-        "</ul>\n<pre>{}</pre>\n",
-        escaped(&table::of(analysis))
-    )?;
+    writeln!(page, "<pre>{}</pre>", escaped(&table::of(analysis)))?;
     for (name, figure) in figures {
         let drawn = figure
             .to_svg()

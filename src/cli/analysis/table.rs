@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 const LABEL: usize = 26;
-const COLUMN: usize = 18;
+const COLUMN: usize = 20;
 
 type Value = fn(&ReplicaAnalysis) -> Option<String>;
 

@@ -29,7 +29,7 @@ impl BondRule {
         })
     }
 
-    /// Å, of the last step that was observed; 0 before and without bonds. For `thermo.csv`.
+    /// Å, of the last step that was observed; 0 before and without bonds.
     pub fn max_bond_deviation(&self) -> f64 {
         self.last.map_or(0.0, |bond| bond.deviation())
     }

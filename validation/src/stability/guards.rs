@@ -9,9 +9,6 @@ use std::ops::ControlFlow;
 /// K. No molecule lives there; a run that does has exploded.
 pub const DEFAULT_TEMPERATURE_CAP: f64 = 100_000.0;
 
-/// eV/Å. Bonded molecules at 500 K stay below 20, atoms pushed into each other reach hundreds.
-pub const DEFAULT_FORCE_CAP: f64 = 10_000.0;
-
 /// Stops a replica as soon as energy, forces, positions or momenta are NaN or infinite, naming the first that is.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NonFiniteRule;
@@ -104,7 +101,7 @@ pub struct ForceRule {
 }
 
 impl ForceRule {
-    /// `cap` in eV/Å, [`DEFAULT_FORCE_CAP`] unless the user knows better.
+    /// `cap` in eV/Å; there is no default, since a healthy start may have large forces.
     pub fn new(cap: f64) -> Result<Self, ValidationError> {
         positive("force cap in eV/Å", cap)?;
         Ok(Self { cap })

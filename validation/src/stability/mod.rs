@@ -15,7 +15,6 @@ mod window;
 
 pub use bonds::{first_broken_frame, BondRule, BrokenFrame, DEFAULT_BOND_THRESHOLD};
 pub use guards::{
-    first_non_finite, ForceRule, NonFiniteRule, TemperatureRule, DEFAULT_FORCE_CAP,
-    DEFAULT_TEMPERATURE_CAP,
+    first_non_finite, ForceRule, NonFiniteRule, TemperatureRule, DEFAULT_TEMPERATURE_CAP,
 };
 pub use window::{RdfRule, Window, DEFAULT_DISTANCES_THRESHOLD, DEFAULT_RADIAL_THRESHOLD};
