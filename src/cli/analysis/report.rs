@@ -19,9 +19,9 @@ pub fn of(analysis: &Analysis, figures: &[(String, Figure)]) -> Result<String> {
         page,
         "<title>{title}</title><style>{STYLE}</style></head><body>\n<h1>{title}</h1>\n"
     )?;
-    write!(
+    writeln!(
         page,
-        "<p>oreo {}. {}</p>\n",
+        "<p>oreo {}. {}</p>",
         analysis.version,
         reference(analysis)
     )?;
