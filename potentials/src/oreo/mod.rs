@@ -13,6 +13,7 @@ pub mod config;
 mod contents;
 mod error;
 mod file;
+pub mod fused;
 mod initial;
 mod inspection;
 pub mod layout;

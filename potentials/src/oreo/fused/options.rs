@@ -1,0 +1,77 @@
+//! What can be chosen about the fast path.
+
+use super::InstructionSet;
+
+/// The arithmetic of the network; the dynamics are f64 in any case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Precision {
+    /// For tests: finite differences need its digits.
+    F64,
+    /// For production.
+    F32,
+    /// Matrices stored in two bytes, all arithmetic in f32. Made for weights that `oreo convert --precision f16` rounded;
+    /// others are rounded when they are loaded, see [`super::OreoFused::rounding`].
+    F16Weights,
+}
+
+impl Precision {
+    /// `f64`, `f32`, `f16-weights`
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::F64 => "f64",
+            Self::F32 => "f32",
+            Self::F16Weights => "f16-weights",
+        }
+    }
+}
+
+/// How the distance filters D(r) are had.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Filters {
+    /// Computed for each pair from the radial functions.
+    Exact,
+    /// Piecewise cubic polynomials; the number of intervals is chosen at load so that the measured error of the slopes
+    /// stays below this share of their root mean square.
+    Table {
+        /// Relative.
+        bound: f64,
+    },
+}
+
+impl Filters {
+    /// Small enough for force errors below 5e-5.
+    pub const DEFAULT: Self = Self::Table { bound: 2e-5 };
+}
+
+/// How [`super::OreoFused`] computes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Options {
+    /// Default f32.
+    pub precision: Precision,
+    /// Default a table.
+    pub filters: Filters,
+    /// Default the best that this processor has.
+    pub instruction_set: InstructionSet,
+    /// At least 1, default 1. The answer does not depend on it, to the bit.
+    pub threads: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            precision: Precision::F32,
+            filters: Filters::DEFAULT,
+            instruction_set: InstructionSet::detect(),
+            threads: 1,
+        }
+    }
+}
+
+/// What [`Precision::F16Weights`] did to the matrices when they were loaded.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rounding {
+    /// Numbers that changed.
+    pub changed: usize,
+    /// Of so many.
+    pub numbers: usize,
+}
