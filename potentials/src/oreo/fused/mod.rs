@@ -1,11 +1,29 @@
 //! The ET at the speed of the processor: no tensor library, no allocation per call, proven equal to the reference.
 
+mod attention;
+mod channels;
+mod embedding;
+mod filters;
+mod gates;
+mod layer;
+mod layer_forward;
+mod layer_reverse;
 mod matrix;
+mod memory;
+mod messages;
+mod messages_reverse;
+mod network;
+mod norm;
 mod options;
+mod packing;
+mod pairs;
 mod potential;
+mod readout;
 mod simd;
 mod team;
+mod update;
+mod work;
 
-pub use simd::{peak_flops, InstructionSet};
 pub use options::{Filters, Options, Precision, Rounding};
 pub use potential::OreoFused;
+pub use simd::{peak_flops, InstructionSet};

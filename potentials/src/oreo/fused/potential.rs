@@ -1,27 +1,62 @@
 //! The network as a [`Potential`].
 
-use super::{Options, Rounding};
+use super::network::{Memory, Network};
+use super::simd::Stored;
+use super::team::Team;
+use super::{Options, Precision, Rounding};
 use crate::oreo::Weights;
-use oreo_core::{Capabilities, Potential, PotentialError, Request};
+use half::f16;
+use oreo_core::{Capabilities, NeighborRequest, Potential, PotentialError, Request};
 
 /// The ET at the speed of the processor.
 pub struct OreoFused {
     capabilities: Capabilities,
+    engine: Box<dyn Evaluate>,
 }
+
+/// A network in some precision.
+trait Evaluate: Send {
+    fn evaluate(&mut self, batch: &mut [Request<'_>]);
+    fn table_intervals(&self) -> Option<usize>;
+}
+
+struct Engine<W: Stored> {
+    team: Team,
+    network: Network<W>,
+    memory: Memory<W::Scalar>,
+}
+
+const NAME: &str = "OREO";
 
 impl OreoFused {
     /// # Errors
     /// [`PotentialError::Backend`] on hyper-parameters that this network does not have.
-    pub fn new(_weights: &Weights, _options: &Options) -> Result<Self, PotentialError> {
-        Err(PotentialError::Backend {
-            potential: "OREO".into(),
-            message: "the fast path is being built".into(),
+    pub fn new(weights: &Weights, options: &Options) -> Result<Self, PotentialError> {
+        let config = &weights.config;
+        let engine: Box<dyn Evaluate> = match options.precision {
+            Precision::F64 => Engine::<f64>::boxed(weights, options),
+            Precision::F32 => Engine::<f32>::boxed(weights, options),
+            Precision::F16Weights => Engine::<f16>::boxed(weights, options),
+        };
+        Ok(Self {
+            capabilities: Capabilities {
+                name: NAME.into(),
+                precision: options.precision.name(),
+                neighbors: Some(NeighborRequest {
+                    cutoff: config.cutoff_upper,
+                }),
+                elements: weights.elements(),
+                virial: true,
+                periodic: true,
+                atoms_per_call: None,
+            },
+            engine,
         })
     }
 
     /// Intervals of the filter tables, `None` with [`super::Filters::Exact`].
     pub fn table_intervals(&self) -> Option<usize> {
-        None
+        self.engine.table_intervals()
     }
 
     /// What f16 weights cost; `None` in the other precisions.
@@ -30,12 +65,39 @@ impl OreoFused {
     }
 }
 
+impl<W: Stored> Engine<W> {
+    fn boxed(weights: &Weights, options: &Options) -> Box<dyn Evaluate> {
+        let team = Team::alone(options.instruction_set);
+        let network = Network::<W>::new(&team, weights, options.filters);
+        let memory = network.memory();
+        Box::new(Self {
+            team,
+            network,
+            memory,
+        })
+    }
+}
+
+impl<W: Stored> Evaluate for Engine<W> {
+    fn evaluate(&mut self, batch: &mut [Request<'_>]) {
+        self.network.evaluate(self.team, batch, &mut self.memory);
+    }
+
+    fn table_intervals(&self) -> Option<usize> {
+        self.network.table_intervals()
+    }
+}
+
 impl Potential for OreoFused {
     fn capabilities(&self) -> Capabilities {
         self.capabilities.clone()
     }
 
-    fn evaluate(&mut self, _batch: &mut [Request<'_>]) -> Result<(), PotentialError> {
+    fn evaluate(&mut self, batch: &mut [Request<'_>]) -> Result<(), PotentialError> {
+        for request in batch.iter() {
+            self.capabilities.check(request.system, request.cell)?;
+        }
+        self.engine.evaluate(batch);
         Ok(())
     }
 }

@@ -48,6 +48,8 @@ pub trait Stored: Copy + Default + Send + Sync + 'static {
     type Scalar: Real;
     /// Rounds to the nearest.
     fn store(value: f64) -> Self;
+    /// Exact.
+    fn widen(self) -> f64;
     /// Register `v` of a row.
     fn get<V: Vector<Scalar = Self::Scalar>>(row: &Row<Self>, v: usize) -> V;
 }
@@ -56,6 +58,9 @@ impl Stored for f32 {
     type Scalar = f32;
     fn store(value: f64) -> Self {
         value as f32
+    }
+    fn widen(self) -> f64 {
+        f64::from(self)
     }
     #[inline(always)]
     fn get<V: Vector<Scalar = f32>>(row: &Row<f32>, v: usize) -> V {
@@ -68,6 +73,9 @@ impl Stored for f64 {
     fn store(value: f64) -> Self {
         value
     }
+    fn widen(self) -> f64 {
+        self
+    }
     #[inline(always)]
     fn get<V: Vector<Scalar = f64>>(row: &Row<f64>, v: usize) -> V {
         row.get(v)
@@ -78,6 +86,9 @@ impl Stored for f16 {
     type Scalar = f32;
     fn store(value: f64) -> Self {
         f16::from_f64(value)
+    }
+    fn widen(self) -> f64 {
+        self.to_f64()
     }
     #[inline(always)]
     fn get<V: Vector<Scalar = f32>>(row: &Row<f16>, v: usize) -> V {

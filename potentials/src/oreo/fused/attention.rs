@@ -1,0 +1,96 @@
+//! Attention weights: sums over heads, and what they go through.
+//!
+//! In memory: for each panel, pair and direction one number for each half of the row, in the order (i ← j: first half,
+//! second half; j ← i: first, second). A head that is wider than half a row has the same number everywhere. Eight pairs
+//! fill a row; after the P pairs come the N self loops, of which only the first two numbers count.
+
+use super::channels::HeadWidth;
+use super::pairs::Pair;
+use super::simd::{silu_with_slope, Kernel, Real, Row, Vector, PANEL};
+
+/// Numbers for one pair.
+pub const WEIGHTS: usize = 4;
+
+/// Rows for the weights of so many pairs and self loops.
+pub fn weight_rows(pairs_and_loops: usize) -> usize {
+    (pairs_and_loops * WEIGHTS).div_ceil(PANEL)
+}
+
+/// Entries that so many rows have room for.
+pub fn entries<T>(rows: &[Row<T>]) -> usize {
+    rows.len() * PANEL / WEIGHTS
+}
+
+/// The four numbers of entry `p`.
+#[inline(always)]
+pub fn weights<T: Copy>(rows: &[Row<T>], p: usize) -> [T; WEIGHTS] {
+    let at = p * WEIGHTS;
+    let start = at % PANEL;
+    let four = &rows[at / PANEL].0[start..start + WEIGHTS];
+    [four[0], four[1], four[2], four[3]]
+}
+
+/// Replaces them.
+#[inline(always)]
+pub fn set_weights<T: Copy>(rows: &mut [Row<T>], p: usize, four: [T; WEIGHTS]) {
+    let at = p * WEIGHTS;
+    let start = at % PANEL;
+    rows[at / PANEL].0[start..start + WEIGHTS].copy_from_slice(&four);
+}
+
+/// Adds up what the panels of each head found: `rows` holds the panels that belong together.
+pub fn sum_heads<T: Real>(width: HeadWidth, rows: &mut [Row<T>]) {
+    let HeadWidth::Panels(panels) = width else {
+        return;
+    };
+    let size = rows.len() / panels;
+    for p in 0..size * PANEL / WEIGHTS {
+        let (mut ij, mut ji) = (T::default(), T::default());
+        for panel in rows.chunks(size) {
+            let four = weights(panel, p);
+            ij += four[0] + four[1];
+            ji += four[2] + four[3];
+        }
+        for panel in rows.chunks_mut(size) {
+            set_weights(panel, p, [ij, ij, ji, ji]);
+        }
+    }
+}
+
+/// a = silu(l), and its slope.
+pub struct Activate<'a, T> {
+    /// l
+    pub logits: &'a [Row<T>],
+    /// silu(l)
+    pub attention: &'a mut [Row<T>],
+    /// silu′(l)
+    pub slopes: &'a mut [Row<T>],
+}
+
+impl<T: Real> Kernel<T> for Activate<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector<Scalar = T>>(self) {
+        let rows = self.logits.iter().zip(self.attention).zip(self.slopes);
+        for ((logits, attention), slopes) in rows {
+            for v in 0..PANEL / V::LANES {
+                let (value, slope) = silu_with_slope(logits.get::<V>(v));
+                attention.set(v, value);
+                slopes.set(v, slope);
+            }
+        }
+    }
+}
+
+/// The weights of pair `p` times its cutoff.
+#[inline(always)]
+pub fn cut<T: Real>(rows: &[Row<T>], p: usize, pair: &Pair<T>) -> [T; WEIGHTS] {
+    weights(rows, p).map(|a| a * pair.cutoff)
+}
+
+/// Which of the two numbers of a direction belongs to register `v`.
+#[inline(always)]
+pub fn half<V: Vector>(v: usize) -> usize {
+    v * V::LANES / (PANEL / 2)
+}

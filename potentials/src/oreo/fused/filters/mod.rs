@@ -1,0 +1,133 @@
+//! Distance filters: D(r) = silu(W g(r) + b) for keys and values of every layer, and the linear one of the embedding.
+//!
+//! - [`ExactFilters`]: from the radial functions, by a matrix product for each pair
+//! - [`Table`]: piecewise cubic in a variable of the distance, [`Spacing`]; its size follows from a measured error
+//! - [`FilterAt`]: how the message kernels ask either of them
+//!
+//! Filters depend on the distance alone, so one evaluation serves both directions of a pair, and with a table no matrix
+//! product is left for pairs at all.
+
+mod exact;
+mod radial;
+mod spacing;
+mod table;
+
+pub use exact::{Activation, ExactFilters};
+pub use radial::Radial;
+pub use spacing::Spacing;
+pub use table::{intervals_for, Table};
+
+use super::memory::fit;
+use super::pairs::Pair;
+use super::simd::{Real, Row, Vector};
+use super::team::Team;
+
+/// Of the keys.
+pub const KEY: usize = 0;
+/// Of the scalar values.
+pub const SCALAR: usize = 1;
+/// Of the values that go along û.
+pub const ALONG: usize = 2;
+/// Of the values that pass vectors on; not in the first layer.
+pub const PASS: usize = 3;
+
+/// The filters of one panel.
+pub trait FilterAt<T: Real>: Copy {
+    /// D of a kind at pair `p`.
+    fn value<V: Vector<Scalar = T>>(&self, p: usize, pair: &Pair<T>, kind: usize, v: usize) -> V;
+    /// D, and its slope by the variable that [`super::pairs::PairGeometry::slope`] belongs to.
+    fn with_slope<V: Vector<Scalar = T>>(
+        &self,
+        p: usize,
+        pair: &Pair<T>,
+        kind: usize,
+        v: usize,
+    ) -> (V, V);
+}
+
+/// Filters of one set of kinds, in either form.
+pub enum Filters<T: Real> {
+    /// By matrix products.
+    Exact(ExactFilters<T>),
+    /// By interpolation.
+    Table(Table<T>),
+}
+
+/// Filters for one batch, ready to be read by many threads.
+pub enum FiltersNow<'a, T> {
+    /// Looked up when asked.
+    Table(&'a Table<T>),
+    /// Computed already.
+    Exact(ExactNow<'a, T>),
+}
+
+/// D and its slope of all panels, each (panels, kinds, P).
+pub struct ExactNow<'a, T> {
+    values: &'a [Row<T>],
+    slopes: &'a [Row<T>],
+    kinds: usize,
+    pairs: usize,
+}
+
+/// The same of one panel, (kinds, P).
+#[derive(Clone, Copy)]
+pub struct ExactAt<'a, T> {
+    values: &'a [Row<T>],
+    slopes: &'a [Row<T>],
+    pairs: usize,
+}
+
+impl<T: Real> Filters<T> {
+    /// Exact filters are evaluated into `memory` at the distances of `radial`.
+    pub fn now<'a>(
+        &'a self,
+        team: &Team,
+        radial: &Radial<T>,
+        memory: &'a mut [Vec<Row<T>>; 2],
+    ) -> FiltersNow<'a, T> {
+        let exact = match self {
+            Self::Table(table) => return FiltersNow::Table(table),
+            Self::Exact(exact) => exact,
+        };
+        let count = exact.outputs() * radial.count;
+        let [values, slopes] = memory.each_mut().map(|memory| fit(memory, count));
+        exact.evaluate(team, radial, values, slopes);
+        FiltersNow::Exact(ExactNow {
+            values,
+            slopes,
+            kinds: exact.kinds(),
+            pairs: radial.count,
+        })
+    }
+}
+
+impl<'a, T> ExactNow<'a, T> {
+    /// Of one panel.
+    pub fn at(&self, panel: usize) -> ExactAt<'a, T> {
+        let size = self.kinds * self.pairs;
+        ExactAt {
+            values: &self.values[panel * size..(panel + 1) * size],
+            slopes: &self.slopes[panel * size..(panel + 1) * size],
+            pairs: self.pairs,
+        }
+    }
+}
+
+impl<T: Real> FilterAt<T> for ExactAt<'_, T> {
+    #[inline(always)]
+    fn value<V: Vector<Scalar = T>>(&self, p: usize, _: &Pair<T>, kind: usize, v: usize) -> V {
+        self.values[kind * self.pairs + p].get(v)
+    }
+
+    #[inline(always)]
+    fn with_slope<V: Vector<Scalar = T>>(
+        &self,
+        p: usize,
+        _: &Pair<T>,
+        kind: usize,
+        v: usize,
+    ) -> (V, V) {
+        let at = kind * self.pairs + p;
+        (self.values[at].get(v), self.slopes[at].get(v))
+    }
+}

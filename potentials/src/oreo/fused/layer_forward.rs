@@ -1,0 +1,189 @@
+//! One layer, forward: norm → projections and vector products → messages → output → update.
+
+use super::attention::sum_heads;
+use super::filters::{FilterAt, FiltersNow};
+use super::layer::{Layer, LayerState, Sizes};
+use super::memory::fit;
+use super::messages::{Logits, Messages, Panel, Projections};
+use super::simd::{Row, Stored};
+use super::update::{Add, Update};
+use super::work::{panel, Batch, PanelWork, Work};
+
+/// What the heads of a layer read.
+struct Inputs<'a, T> {
+    projections: &'a [Row<T>],
+    vec: &'a [Row<T>],
+    filters: FiltersNow<'a, T>,
+}
+
+/// What the panels of one head write.
+struct Outputs<'a, T> {
+    x_hat: &'a mut [Row<T>],
+    v_hat: &'a mut [Row<T>],
+    logits: &'a mut [Row<T>],
+    work: &'a mut [PanelWork<T>],
+}
+
+impl<W: Stored> Layer<W> {
+    /// x (B, N) updated; vec (B, 3N) before the layer, empty for the first; `next_vec` (B, 3N) replaced.
+    pub fn forward(
+        &self,
+        batch: &Batch<'_, W::Scalar>,
+        x: &mut [Row<W::Scalar>],
+        (vec, next_vec): (&[Row<W::Scalar>], &mut [Row<W::Scalar>]),
+        state: &mut LayerState<W::Scalar>,
+        work: &mut Work<W::Scalar>,
+    ) {
+        let (team, sizes) = (&batch.team, self.sizes(batch));
+        let (panels, atoms) = (sizes.panels, sizes.atoms);
+        state.fit(&sizes);
+        let normed = fit(&mut work.normed, panels * atoms);
+        let normalized = &mut state.normalized[..panels * atoms];
+        self.norm
+            .forward(team, x, normalized, &mut state.scales[..atoms], normed);
+        let projections = &mut state.projections[..panels * sizes.projections];
+        self.projections
+            .forward(team, normed, &self.projection_bias, projections);
+        if let Some(products) = &self.products {
+            products.forward(team, vec, &[], &mut state.products[..panels * sizes.products]);
+        }
+        let x_hat = fit(&mut work.x_hat, panels * atoms);
+        let inputs = Inputs {
+            projections,
+            vec,
+            filters: self.filters.now(team, &work.radial, &mut work.filters),
+        };
+        let logits = &mut state.logits[..panels * sizes.weights];
+        let together = self.head_width.panels();
+        team.for_each_4(
+            (x_hat, together * atoms),
+            (next_vec, together * 3 * atoms),
+            (logits, together * sizes.weights),
+            (&mut work.panels, together),
+            |head, x_hat, v_hat, logits, work| {
+                let outputs = Outputs {
+                    x_hat,
+                    v_hat,
+                    logits,
+                    work,
+                };
+                self.head_forward(batch, &sizes, head * together, &inputs, outputs);
+            },
+        );
+        let outputs = &mut state.outputs[..panels * sizes.outputs];
+        self.output.forward(team, x_hat, &self.output_bias, outputs);
+        self.update(batch, &sizes, x, (vec, next_vec), state);
+    }
+
+    /// The panels of one head (or the one panel of two heads), beginning with `first`.
+    fn head_forward(
+        &self,
+        batch: &Batch<'_, W::Scalar>,
+        sizes: &Sizes,
+        first: usize,
+        inputs: &Inputs<'_, W::Scalar>,
+        outputs: Outputs<'_, W::Scalar>,
+    ) {
+        match &inputs.filters {
+            FiltersNow::Table(table) => {
+                let at = |panel| self.panel(batch, sizes, inputs, table.at(panel), panel);
+                head_forward(batch, sizes, self, first, at, outputs);
+            }
+            FiltersNow::Exact(exact) => {
+                let at = |panel| self.panel(batch, sizes, inputs, exact.at(panel), panel);
+                head_forward(batch, sizes, self, first, at, outputs);
+            }
+        }
+    }
+
+    fn panel<'a, F>(
+        &'a self,
+        batch: &Batch<'a, W::Scalar>,
+        sizes: &Sizes,
+        inputs: &Inputs<'a, W::Scalar>,
+        filters: F,
+        at: usize,
+    ) -> Panel<'a, W::Scalar, F> {
+        self.panel_of(batch, sizes, (inputs.projections, inputs.vec), filters, at)
+    }
+
+    /// What the kernels of panel `at` read.
+    pub(super) fn panel_of<'a, F>(
+        &'a self,
+        batch: &Batch<'a, W::Scalar>,
+        sizes: &Sizes,
+        (projections, vec): (&'a [Row<W::Scalar>], &'a [Row<W::Scalar>]),
+        filters: F,
+        at: usize,
+    ) -> Panel<'a, W::Scalar, F> {
+        Panel {
+            pairs: batch.pairs,
+            filters,
+            self_filters: self.self_filters(at),
+            projections: Projections::new(panel(projections, at, sizes.projections), sizes.atoms),
+            vec: match self.products {
+                None => &[],
+                Some(_) => panel(vec, at, 3 * sizes.atoms),
+            },
+        }
+    }
+
+    fn update(
+        &self,
+        batch: &Batch<'_, W::Scalar>,
+        sizes: &Sizes,
+        x: &mut [Row<W::Scalar>],
+        (vec, next_vec): (&[Row<W::Scalar>], &mut [Row<W::Scalar>]),
+        state: &LayerState<W::Scalar>,
+    ) {
+        let (team, atoms) = (&batch.team, sizes.atoms);
+        team.for_each_2((x, atoms), (next_vec, 3 * atoms), |at, x, next_vec| {
+            let outputs = panel(&state.outputs, at, sizes.outputs);
+            match self.products {
+                None => team.run(Add { outputs, x }),
+                Some(_) => team.run(Update {
+                    products: panel(&state.products, at, sizes.products),
+                    outputs,
+                    vec: panel(vec, at, 3 * atoms),
+                    x,
+                    next_vec,
+                }),
+            }
+        });
+    }
+}
+
+fn head_forward<'a, W: Stored, F: FilterAt<W::Scalar>>(
+    batch: &Batch<'_, W::Scalar>,
+    sizes: &Sizes,
+    layer: &Layer<W>,
+    first: usize,
+    at: impl Fn(usize) -> Panel<'a, W::Scalar, F>,
+    outputs: Outputs<'_, W::Scalar>,
+) {
+    let team = &batch.team;
+    let Outputs {
+        x_hat,
+        v_hat,
+        logits,
+        work,
+    } = outputs;
+    for (n, logits) in logits.chunks_mut(sizes.weights).enumerate() {
+        let panel = at(first + n);
+        team.run(Logits { panel, logits });
+    }
+    sum_heads(layer.head_width, logits);
+    let memory = x_hat
+        .chunks_mut(sizes.atoms)
+        .zip(v_hat.chunks_mut(3 * sizes.atoms))
+        .zip(logits.chunks(sizes.weights).zip(work));
+    for (n, ((x_hat, v_hat), (logits, work))) in memory.enumerate() {
+        work.activate(team, logits);
+        team.run(Messages {
+            panel: at(first + n),
+            attention: &work.attention[..sizes.weights],
+            x_hat,
+            v_hat,
+        });
+    }
+}
