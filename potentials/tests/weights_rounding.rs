@@ -50,7 +50,8 @@ fn the_cost_of_rounding_is_counted_number_by_number() {
     assert!((rounding.rms_relative_change / rms - 1.0).abs() < 1e-3);
 }
 
-/// Planted and caught: rounding the maps of distances, too.
+/// 2⁻¹² is the root mean square that eleven digits leave of themselves, give or take. Planted and caught: rounding towards
+/// zero, which doubles it.
 #[test]
 fn only_matrices_change_and_by_at_most_half_a_step() {
     let (weights, rounding) = rounded();
@@ -86,8 +87,8 @@ fn rounding_again_changes_nothing_and_keeps_the_first_source() {
 fn a_number_beyond_f16_is_refused_and_nothing_is_changed() {
     for value in [65_504.1, -1e30, f64::NAN] {
         let mut weights = small();
-        let last = weights.tensors.keys().filter(|name| is_stored_in_f16(name));
-        let last = last.last().unwrap().clone();
+        let mut keys = weights.tensors.keys().rev();
+        let last = keys.find(|name| is_stored_in_f16(name)).unwrap().clone();
         weights.tensors.get_mut(&last).unwrap().values[3] = value;
         let before = weights.clone();
         let problem = weights.round_to_f16().unwrap_err();
@@ -107,7 +108,7 @@ fn a_number_beyond_f16_is_refused_and_nothing_is_changed() {
 
 /// Half the numbers of a kind in the wrong place would read as other numbers; a rest in f16 would lose digits.
 #[test]
-fn both_kinds_of_file_keep_every_number_in_half_the_space() {
+fn both_kinds_of_file_keep_every_number_in_less_space() {
     let (weights, _) = rounded();
     let single = weights.to_safetensors(StoredAs::F32).len() as f64;
     assert_eq!(StoredAs::exact(&weights), StoredAs::F16Matrices);
@@ -166,7 +167,7 @@ fn one_number_that_needs_f64_keeps_it_and_only_it() {
 }
 
 /// Another network, but nearly the same: 2⁻¹² of relative error a number, averaged over many. Planted and caught:
-/// rounding to eight digits (bf16), and none at all.
+/// rounding towards zero (3e-3, since its errors add up), to eight digits (bf16), and not at all.
 #[cfg(feature = "candle")]
 #[test]
 fn forces_of_the_rounded_network_are_close_but_not_equal() {
@@ -182,6 +183,6 @@ fn forces_of_the_rounded_network_are_close_but_not_equal() {
         let exact = forces(&small(), &molecule);
         let error = systems::relative_error(&forces(&weights, &molecule), &exact);
         println!("{name}: forces {error:.1e}");
-        assert!((1e-5..5e-3).contains(&error), "{name}: {error}");
+        assert!((1e-5..2e-3).contains(&error), "{name}: {error}");
     }
 }

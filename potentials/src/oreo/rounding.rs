@@ -216,6 +216,7 @@ mod tests {
     }
 
     /// By what a map is for, not by its name: two axes, trained, and neither a table of elements nor a map of distances.
+    /// Planted and caught: `dk_proj` among them.
     #[test]
     fn the_matrices_are_those_that_multiply_atoms() {
         let kept = |name: &str| name.contains("embedding.weight") || name.contains("distance_proj");

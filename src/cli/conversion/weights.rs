@@ -170,7 +170,11 @@ impl fmt::Display for ConvertedWeights {
             self.input.display(),
             self.output.display()
         )?;
-        writeln!(f, "parameters   {} in {}", self.parameters, self.stored_as)?;
+        writeln!(
+            f,
+            "parameters   {}, stored as {}",
+            self.parameters, self.stored_as
+        )?;
         if let Some(rounding) = &self.rounding {
             writeln!(f, "rounding     {}", in_words(rounding))?;
         }
