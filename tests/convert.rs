@@ -105,6 +105,63 @@ fn the_precision_of_weights_is_as_asked_for() {
     assert!(std::fs::metadata(&double).unwrap().len() > std::fs::metadata(&single).unwrap().len());
 }
 
+/// In both kinds of file. Caught when planted: the file written in f32 whatever was asked for, and a second rounding that
+/// records the rounded file as its source.
+#[test]
+fn a_model_is_rounded_to_f16_once_and_says_so() {
+    let folder = Folder::new();
+    let original = Weights::load(file(MODEL)).unwrap();
+    for extension in ["safetensors", "ckpt"] {
+        let (rounded, again) = (
+            folder.file(&format!("rounded.{extension}")),
+            folder.file(&format!("again.{extension}")),
+        );
+        let report = convert(&[&file(MODEL), &rounded, "--precision", "f16"]);
+        let (rounding, stored_as) = (&report["rounding"], &report["stored_as"]);
+        assert_eq!(stored_as, "F16 matrices");
+        assert_eq!(report["rounded_numbers"], rounding["changed"]);
+        let number = |key: &str| rounding[key].as_f64().unwrap();
+        assert!(number("changed") > 0.9 * number("numbers"));
+        assert!((1e-4..4.9e-4).contains(&number("largest_relative_change")));
+        let bytes = |key: &str| report[key].as_f64().unwrap();
+        assert!(bytes("output_bytes") < 0.7 * bytes("input_bytes"));
+        let weights = Weights::load(&rounded).unwrap();
+        assert!(weights.matrices_are_f16() && weights.tensors != original.tensors);
+        assert_eq!(weights.record["rounded_from_sha256"], original.sha256);
+
+        let found = json(&["inspect", &rounded]);
+        assert_eq!(found["stored_as"], "matrices f16, rest f32");
+        assert_eq!(found["record"]["matrices_rounded_to"], "f16");
+
+        let output = oreo(&["convert", &rounded, &again, "--precision", "f16"]).success();
+        let text = String::from_utf8(output.get_output().stdout.clone()).unwrap();
+        assert!(text.contains("nothing changed"), "{text}");
+        let twice = Weights::load(&again).unwrap();
+        assert_eq!(twice.tensors, weights.tensors);
+        assert_eq!(twice.record["rounded_from_sha256"], original.sha256);
+    }
+    // Without being asked, a rounded model stays as small as it is.
+    let (rounded, copy) = (folder.file("rounded.ckpt"), folder.file("copy.safetensors"));
+    assert_eq!(convert(&[&rounded, &copy])["stored_as"], "F16 matrices");
+}
+
+#[test]
+fn a_model_too_large_for_f16_is_not_rounded() {
+    let folder = Folder::new();
+    let (large, output) = (
+        folder.file("large.safetensors"),
+        folder.file("a.safetensors"),
+    );
+    let mut weights = Weights::load(data("small_et.safetensors")).unwrap();
+    let name = "representation_model.neighbor_embedding.combine.weight";
+    weights.tensors.get_mut(name).unwrap().values[5] = -70_000.0;
+    weights.save(&large).unwrap();
+    let line = refusal(&["convert", &large, &output, "--precision", "f16"]);
+    let said = format!("large.safetensors: the tensor '{name}' holds -70000 at index 5");
+    assert!(line.contains(&said), "{line}");
+    assert_eq!(folder.names(), ["large.safetensors"]);
+}
+
 /// npz → extended XYZ → npz → extended XYZ: positions, energies and forces to the last bit.
 #[test]
 fn data_sets_survive_the_round_trip_to_the_bit() {
@@ -227,7 +284,7 @@ fn what_makes_no_sense_is_refused_with_a_remedy() {
         (&[&dcd, &xyz], "--topology FILE"),
         (
             &[&small, &safetensors, "--precision", "f16-weights"],
-            "not in this version",
+            "f16-weights",
         ),
         (&[&small, &safetensors, "--elements", "Xx"], "Xx"),
         (

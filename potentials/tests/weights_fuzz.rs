@@ -5,7 +5,7 @@ mod common;
 use common::edit::{self, with_entry};
 use common::test_file;
 use oreo_potentials::oreo::layout::layout;
-use oreo_potentials::oreo::{Inspection, Weights};
+use oreo_potentials::oreo::{Inspection, StoredAs, Weights};
 use std::fs;
 
 /// SplitMix64 (Steele, Lea, Flood 2014): a case is found again by its number.
@@ -93,18 +93,21 @@ fn fuzz(cases: u64) {
         ))
         .unwrap()
     };
-    let checkpoints = [checkpoint(0), checkpoint(1), checkpoint(2)];
-    let safetensors = Weights::load(test_file("odd_protocol4.ckpt"))
-        .unwrap()
-        .to_bytes();
+    let mut weights = Weights::load(test_file("odd_protocol4.ckpt")).unwrap();
+    let single = weights.to_bytes();
+    weights.round_to_f16().unwrap();
+    let half = weights.to_checkpoint(StoredAs::F16Matrices);
+    let checkpoints = [checkpoint(0), checkpoint(1), checkpoint(2), half];
+    let safetensors = [single, weights.to_bytes()];
     let mut accepted = 0;
     for case in 0..cases {
         let mut draws = Draws(case);
-        let checkpoint = &checkpoints[draws.below(3)];
+        let checkpoint = &checkpoints[draws.below(4)];
+        let safetensors = &safetensors[draws.below(2)];
         let bytes = match case % 5 {
             0 => wounded(checkpoint, &mut draws),
-            1 => wounded(&safetensors, &mut draws),
-            2 => wounded_header(&safetensors, &mut draws),
+            1 => wounded(safetensors, &mut draws),
+            2 => wounded_header(safetensors, &mut draws),
             3 => with_entry(checkpoint, "data.pkl", |pickle| wound(pickle, &mut draws)),
             _ => with_entry(checkpoint, "data.pkl", |pickle| {
                 *pickle = opcodes(&mut draws)

@@ -172,6 +172,7 @@ pub struct InspectArgs {
 #[command(after_help = "\
 Examples:
   oreo convert epoch=99.ckpt et.safetensors --elements \"H C N O\"
+  oreo convert et.safetensors et-f16.safetensors --precision f16
   oreo convert first/replica-0/trajectory.dcd aspirin.xyz --topology aspirin-start.xyz")]
 pub struct ConvertArgs {
     /// What to read; the format is that of its content
@@ -180,9 +181,9 @@ pub struct ConvertArgs {
     /// What to write; the format is that of its name
     #[arg(value_name = "OUT")]
     pub output: PathBuf,
-    /// Of converted weights [default: as they are]
+    /// Of converted weights [default: as they are]; f16 rounds the model once and records it
     #[arg(long, value_enum, value_name = "NAME")]
-    pub precision: Option<PrecisionChoice>,
+    pub precision: Option<StorageChoice>,
     /// Elements that converted weights were trained for, such as "H C O"
     #[arg(long, value_name = "SYMBOLS", value_delimiter = ' ')]
     pub elements: Option<Vec<Element>>,

@@ -124,6 +124,18 @@ choice! {
 }
 
 choice! {
+    /// What converted weights are rounded to and stored in.
+    StorageChoice {
+        /// Double
+        F64,
+        /// Single
+        F32,
+        /// Half for the matrices that multiply atoms, single for the rest
+        F16,
+    }
+}
+
+choice! {
     /// A named set of settings.
     Preset {
         /// The MD17 benchmark: 500 K, 0.5 fs, 600,000 steps, frame every 100, Nosé–Hoover chain, dof md17, 5 replicas
@@ -244,6 +256,7 @@ mod tests {
         spelled_alike::<TrajectoryFormat>();
         spelled_alike::<PathChoice>();
         spelled_alike::<PrecisionChoice>();
+        spelled_alike::<StorageChoice>();
         spelled_alike::<Preset>();
         assert_eq!(IntegratorChoice::NoseHoover.to_string(), "nose-hoover");
         assert_eq!(PrecisionChoice::F16Weights.to_string(), "f16-weights");

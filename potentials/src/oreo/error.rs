@@ -115,6 +115,16 @@ pub enum WeightsProblem {
         /// NaN or ±∞.
         value: f64,
     },
+    /// A number that would become infinite in f16.
+    #[error("the tensor '{tensor}' holds {value} at index {index}, beyond ±65504, the largest number of f16; keep this model in f32")]
+    BeyondF16 {
+        /// Today's name, without prefix.
+        tensor: String,
+        /// Of the first offender, row-major.
+        index: usize,
+        /// As it is, never rounded.
+        value: f64,
+    },
     /// A fact in the record that cannot be true.
     #[error("the record says {key} = '{value}', but {reason}; correct the record and save again")]
     RecordInvalid {

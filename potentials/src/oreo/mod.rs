@@ -2,7 +2,7 @@
 //!
 //! Weights files:
 //! - [`Weights`]: a network that can be evaluated, from a `.safetensors` file or a TorchMD-NET checkpoint
-//! - [`StoredAs`]: the number type of a file to be written
+//! - [`StoredAs`]: the number types of a file to be written; [`F16Rounding`]: what f16 matrices cost
 //! - [`Inspection`]: what is in such a file, even where it cannot be evaluated, and why not
 //! - [`Config`]: the sizes; [`layout`]: every tensor with shape and initial value
 //! - [`WeightsError`]: what can be wrong with a file
@@ -21,6 +21,7 @@ mod numbers;
 mod options;
 #[cfg(feature = "candle")]
 pub mod reference;
+mod rounding;
 mod safetensors;
 mod stored_as;
 pub mod weights;
@@ -29,5 +30,6 @@ pub use config::Config;
 pub use contents::FileKind;
 pub use error::{WeightsError, WeightsProblem};
 pub use inspection::{Inspection, TensorFacts};
+pub use rounding::{is_stored_in_f16, F16Rounding};
 pub use stored_as::StoredAs;
 pub use weights::{Tensor, Weights};

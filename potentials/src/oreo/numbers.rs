@@ -2,6 +2,7 @@
 
 use super::contents::{NumberType, Stored};
 use super::error::WeightsProblem;
+use half::f16;
 
 impl NumberType {
     /// Bytes a number; None for types that are never decoded.
@@ -29,25 +30,12 @@ impl NumberType {
     fn decode(&self, bytes: &[u8]) -> f64 {
         let short = || u16::from_le_bytes([bytes[0], bytes[1]]);
         match self {
-            Self::F16 => half(short()),
+            Self::F16 => f16::from_bits(short()).to_f64(),
             Self::Bf16 => f32::from_bits(u32::from(short()) << 16).into(),
             Self::F32 => f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]).into(),
             Self::F64 => f64::from_le_bytes(bytes.try_into().expect("eight bytes, by width")),
             Self::Other(_) => unreachable!("width is None, so decoding never starts"),
         }
-    }
-}
-
-/// IEEE 754 binary16: sign, 5 exponent bits (bias 15), 10 fraction bits.
-fn half(bits: u16) -> f64 {
-    let sign = if bits >> 15 == 1 { -1.0 } else { 1.0 };
-    let exponent = i32::from(bits >> 10 & 0x1f);
-    let fraction = f64::from(bits & 0x3ff) / 1024.0;
-    sign * match exponent {
-        0 => fraction * 2f64.powi(-14),
-        31 if fraction == 0.0 => f64::INFINITY,
-        31 => f64::NAN,
-        _ => (1.0 + fraction) * 2f64.powi(exponent - 15),
     }
 }
 
@@ -197,6 +185,7 @@ mod tests {
     /// Values from the definition of the formats; a bias of 16, or a lost subnormal, is caught.
     #[test]
     fn short_types_decode_exactly() {
+        let half = |bits: u16| NumberType::F16.decode(&bits.to_le_bytes());
         let half_cases = [
             (0x3c00, 1.0),
             (0xc000, -2.0),

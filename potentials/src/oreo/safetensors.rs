@@ -8,9 +8,11 @@ use super::contents::{Contents, FileKind, NumberType, Stored};
 use super::error::WeightsProblem;
 use super::numbers::contiguous;
 use super::options::HyperParameters;
-use super::{options, StoredAs, Weights};
+use super::stored_as::Number;
+use super::{options, StoredAs, Tensor, Weights};
 use ::safetensors::{Dtype, SafeTensors};
 use serde_json::{json, Map, Value};
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 /// Version of the metadata convention; larger ones are refused.
@@ -85,24 +87,37 @@ fn number_type(dtype: Dtype) -> NumberType {
 /// The whole file. Written here rather than by the safetensors crate, which orders metadata by a hash that changes
 /// from run to run; equal weights must give equal bytes.
 pub(super) fn write(weights: &Weights, stored_as: StoredAs) -> Vec<u8> {
-    let mut header = serde_json::to_vec(&header(weights, stored_as)).expect("text and integers");
+    let numbers = numbers(weights, stored_as);
+    let mut header = serde_json::to_vec(&header(weights, &numbers)).expect("text and integers");
     // Numbers start at a multiple of eight, so that a reader may map them in place.
     header.resize(header.len().next_multiple_of(8), b' ');
     let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
     bytes.append(&mut header);
-    for tensor in weights.tensors.values() {
-        bytes.append(&mut stored_as.encode(&tensor.values));
+    for (_, tensor, number) in &numbers {
+        bytes.append(&mut number.encode(&tensor.values));
     }
     bytes
 }
 
-/// Sorted by name, like the numbers.
-fn header(weights: &Weights, stored_as: StoredAs) -> BTreeMap<String, Value> {
+type Placed<'a> = (&'a String, &'a Tensor, Number);
+
+/// Wide numbers first, so that each starts at a multiple of its width; else by name.
+fn numbers(weights: &Weights, stored_as: StoredAs) -> Vec<Placed<'_>> {
+    let tensors = weights.tensors.iter();
+    let mut numbers: Vec<Placed<'_>> = tensors
+        .map(|(name, tensor)| (name, tensor, stored_as.number(name, &tensor.values)))
+        .collect();
+    numbers.sort_by_key(|(_, _, number)| Reverse(number.width()));
+    numbers
+}
+
+/// Sorted by name.
+fn header(weights: &Weights, numbers: &[Placed<'_>]) -> BTreeMap<String, Value> {
     let mut header = BTreeMap::from([("__metadata__".to_string(), metadata(weights))]);
     let mut start = 0;
-    for (name, tensor) in &weights.tensors {
-        let end = start + tensor.values.len() * stored_as.width();
-        let dtype = stored_as.name();
+    for &(name, tensor, number) in numbers {
+        let end = start + tensor.values.len() * number.width();
+        let dtype = number.name();
         let entry = json!({ "dtype": dtype, "shape": tensor.shape, "data_offsets": [start, end] });
         header.insert(name.clone(), entry);
         start = end;

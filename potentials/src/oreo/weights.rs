@@ -27,7 +27,8 @@ pub struct Weights {
     pub tensors: BTreeMap<String, Tensor>,
     /// Names of tensors in the file that the network does not use; told to the user, never dropped in silence.
     pub unused: Vec<String>,
-    /// Free-form facts: `elements`, `units`, `trained_on`, `level_of_theory`, `origin`, `licence`, `program`.
+    /// Free-form facts: `elements`, `units`, `trained_on`, `level_of_theory`, `origin`, `licence`, `program`, and those of
+    /// [`Weights::round_to_f16`].
     pub record: BTreeMap<String, String>,
     /// Lower-case hex SHA-256 of the file.
     pub sha256: String,
@@ -85,18 +86,18 @@ impl Weights {
         file::replace(path, &self.to_bytes()).map_err(|problem| problem.at(path))
     }
 
-    /// The file that [`Weights::save`] writes: `.safetensors` in f32 if that loses nothing, else in f64. Equal
-    /// weights give equal bytes. The record's `program` becomes this program.
+    /// The file that [`Weights::save`] writes: `.safetensors` in the numbers of [`StoredAs::exact`], which loses
+    /// nothing. Equal weights give equal bytes. The record's `program` becomes this program.
     pub fn to_bytes(&self) -> Vec<u8> {
         self.to_safetensors(StoredAs::exact(self))
     }
 
-    /// A `.safetensors` file in the given type of numbers; f32 rounds what does not fit.
+    /// A `.safetensors` file in the given type of numbers, which rounds what does not fit; see [`StoredAs::inexact`].
     pub fn to_safetensors(&self, stored_as: StoredAs) -> Vec<u8> {
         safetensors::write(self, stored_as)
     }
 
-    /// A checkpoint that TorchMD-NET loads, in the given type of numbers; f32 rounds what does not fit. The record
+    /// A checkpoint that TorchMD-NET loads, in the given type of numbers, which rounds what does not fit. The record
     /// goes along as hyper-parameters `oreo_record_…`, which TorchMD-NET ignores.
     pub fn to_checkpoint(&self, stored_as: StoredAs) -> Vec<u8> {
         checkpoint::write(self, stored_as)

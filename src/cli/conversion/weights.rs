@@ -2,12 +2,12 @@
 
 use super::unfinished::Unfinished;
 use crate::cli::args::ConvertArgs;
-use crate::cli::choices::PrecisionChoice;
+use crate::cli::choices::StorageChoice;
 use crate::cli::exit::{BadInput, OrBadInput};
 use crate::cli::output;
 use anyhow::{Context, Result};
 use oreo_core::{Element, ElementSet};
-use oreo_potentials::oreo::{StoredAs, Weights};
+use oreo_potentials::oreo::{F16Rounding, StoredAs, Weights};
 use serde::Serialize;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -29,11 +29,16 @@ pub struct ConvertedWeights {
     output: PathBuf,
     parameters: usize,
     stored_as: &'static str,
+    /// Numbers that changed on the way.
     rounded_numbers: usize,
+    /// What `--precision f16` did, else `null`.
+    rounding: Option<F16Rounding>,
     elements: Option<String>,
     unused_tensors: Vec<String>,
     input_sha256: String,
     output_sha256: String,
+    input_bytes: u64,
+    output_bytes: usize,
 }
 
 impl WeightsFormat {
@@ -57,26 +62,30 @@ impl WeightsFormat {
 /// Reads, records where the weights come from, writes, and reads again what was written before it gets its name.
 pub fn convert(args: &ConvertArgs, format: WeightsFormat) -> Result<ConvertedWeights> {
     let mut weights = Weights::load(&args.input).or_bad_input()?;
+    let input_bytes = std::fs::metadata(&args.input)
+        .with_context(|| format!("{}: cannot be read", args.input.display()))?
+        .len();
     for name in &weights.unused {
         output::say(format_args!(
             "note: {}: tensor '{name}' is not used and left out",
             args.input.display()
         ));
     }
+    let rounding = match args.precision {
+        Some(StorageChoice::F16) => Some(round(&mut weights, &args.input)?),
+        _ => None,
+    };
     record(&mut weights, args)?;
     let stored_as = match args.precision {
         None => StoredAs::exact(&weights),
-        Some(PrecisionChoice::F32) => StoredAs::F32,
-        Some(PrecisionChoice::F64) => StoredAs::F64,
-        Some(PrecisionChoice::F16Weights) => {
-            let problem = "f16-weights is not in this version; use f32 or f64";
-            return Err(BadInput::new(format!("--precision: {problem}")).into());
-        }
+        Some(StorageChoice::F32) => StoredAs::F32,
+        Some(StorageChoice::F64) => StoredAs::F64,
+        Some(StorageChoice::F16) => StoredAs::F16Matrices,
     };
-    let rounded_numbers = stored_as.inexact(&weights);
-    if rounded_numbers > 0 {
+    let beyond_f32 = stored_as.inexact(&weights);
+    if beyond_f32 > 0 {
         output::say(format_args!(
-            "note: {rounded_numbers} numbers were rounded to f32"
+            "note: {beyond_f32} numbers were rounded to f32"
         ));
     }
     let target = Unfinished::new(&args.output, args.overwrite)?;
@@ -91,12 +100,20 @@ pub fn convert(args: &ConvertArgs, format: WeightsFormat) -> Result<ConvertedWei
         output: args.output.clone(),
         parameters: weights.parameter_count(),
         stored_as: stored_as.name(),
-        rounded_numbers,
+        rounded_numbers: beyond_f32 + rounding.map_or(0, |rounding| rounding.changed),
+        rounding,
         elements: weights.record.get("elements").cloned(),
         unused_tensors: weights.unused,
         input_sha256: weights.sha256,
         output_sha256: written.sha256,
+        input_bytes,
+        output_bytes: bytes.len(),
     })
+}
+
+fn round(weights: &mut Weights, input: &Path) -> Result<F16Rounding> {
+    let refused = |problem| BadInput::new(format!("{}: {problem}", input.display()));
+    Ok(weights.round_to_f16().map_err(refused)?)
 }
 
 /// The origin of an origin is kept behind it.
@@ -128,6 +145,23 @@ fn elements_text(elements: &[Element], max_z: usize) -> Result<String> {
     Ok(set.to_string())
 }
 
+fn in_words(rounding: &F16Rounding) -> String {
+    let F16Rounding {
+        numbers,
+        changed,
+        zeroed,
+        largest_relative_change,
+        rms_relative_change,
+    } = rounding;
+    match changed {
+        0 => format!("nothing changed: all {numbers} numbers of the matrices were f16 already"),
+        _ => format!(
+            "{changed} of {numbers} numbers of the matrices changed, by at most {largest_relative_change:.1e} of \
+             themselves ({rms_relative_change:.1e} overall); {zeroed} became zero"
+        ),
+    }
+}
+
 impl fmt::Display for ConvertedWeights {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
@@ -136,7 +170,19 @@ impl fmt::Display for ConvertedWeights {
             self.input.display(),
             self.output.display()
         )?;
-        writeln!(f, "parameters   {} in {}", self.parameters, self.stored_as)?;
+        writeln!(
+            f,
+            "parameters   {}, stored as {}",
+            self.parameters, self.stored_as
+        )?;
+        if let Some(rounding) = &self.rounding {
+            writeln!(f, "rounding     {}", in_words(rounding))?;
+        }
+        writeln!(
+            f,
+            "bytes        {} → {}",
+            self.input_bytes, self.output_bytes
+        )?;
         writeln!(
             f,
             "elements     {}",

@@ -3,10 +3,10 @@
 use super::rows::Rows;
 use crate::cli::exit::OrBadInput;
 use anyhow::Result;
-use oreo_potentials::oreo::{Config, FileKind, Inspection};
+use oreo_potentials::oreo::{is_stored_in_f16, Config, FileKind, Inspection, TensorFacts};
 use serde::Serialize;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// What is in the file.
@@ -24,6 +24,8 @@ pub struct WeightsFacts {
     parameters: Option<usize>,
     /// How many tensors are stored in which type.
     number_types: BTreeMap<String, usize>,
+    /// `f32`, or `matrices f16, rest f32`: of the tensors that the network uses; `null` if its sizes are not known.
+    stored_as: Option<String>,
     /// `null`: not recorded.
     elements: Option<String>,
     /// As recorded, else those that Oreo takes for granted.
@@ -61,6 +63,22 @@ impl From<&Config> for Architecture {
     }
 }
 
+/// In words of `oreo convert --precision`.
+fn stored_as(tensors: &[TensorFacts]) -> Option<String> {
+    let types = |matrices: bool| -> String {
+        let used = tensors.iter().filter(|tensor| tensor.used);
+        let some = used.filter(|tensor| is_stored_in_f16(&tensor.name) == matrices);
+        let types: BTreeSet<_> = some
+            .map(|tensor| tensor.number_type.to_lowercase())
+            .collect();
+        types.into_iter().collect::<Vec<_>>().join(" and ")
+    };
+    match (types(true), types(false)) {
+        (matrices, rest) if matrices == rest => Some(rest).filter(|rest| !rest.is_empty()),
+        (matrices, rest) => Some(format!("matrices {matrices}, rest {rest}")),
+    }
+}
+
 impl WeightsFacts {
     /// Fails only on files that cannot be read at all.
     pub fn of(path: &Path) -> Result<Self> {
@@ -86,6 +104,7 @@ impl WeightsFacts {
             architecture: found.config.as_ref().map(Into::into),
             parameters: found.parameters,
             number_types,
+            stored_as: stored_as(&found.tensors),
             elements: found.record.get("elements").cloned(),
             units: units.unwrap_or_else(|| "not recorded; Oreo takes Å, eV and eV/Å".into()),
             hyper_parameters: options
@@ -123,6 +142,7 @@ impl WeightsFacts {
         let types = types.collect::<Vec<_>>().join(", ");
         rows.add_some("parameters", self.parameters);
         rows.add("tensors", format!("{} ({types})", self.tensors));
+        rows.add_some("stored as", self.stored_as.as_ref());
         rows.add(
             "elements",
             self.elements.as_deref().unwrap_or("not recorded"),

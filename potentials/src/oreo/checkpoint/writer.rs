@@ -4,6 +4,7 @@
 //! Opcodes: Python's `pickletools` documentation. Archive: PyTorch's notes on serialization semantics.
 
 use super::super::numbers::contiguous;
+use super::super::stored_as::Number;
 use super::super::{options, StoredAs, Tensor, Weights};
 use super::RECORD_PREFIX;
 use serde_json::{json, Value};
@@ -47,8 +48,9 @@ fn archive(
     };
     entry("data.pkl", pickle)?;
     entry("byteorder", b"little")?;
-    for (key, tensor) in tensors.values().enumerate() {
-        entry(&format!("data/{key}"), &stored_as.encode(&tensor.values))?;
+    for (key, (name, tensor)) in tensors.iter().enumerate() {
+        let number = stored_as.number(name, &tensor.values);
+        entry(&format!("data/{key}"), &number.encode(&tensor.values))?;
     }
     entry("version", b"3\n")?;
     Ok(zip.finish()?.into_inner())
@@ -61,7 +63,7 @@ fn pickle(weights: &Weights, tensors: &BTreeMap<String, Tensor>, stored_as: Stor
         pickle.dict(|pickle| {
             for (key, (name, tensor)) in tensors.iter().enumerate() {
                 pickle.text(&format!("model.{name}"));
-                pickle.tensor(key, tensor, stored_as);
+                pickle.tensor(key, tensor, stored_as.number(name, &tensor.values));
             }
         });
         pickle.text("hyper_parameters");
@@ -79,13 +81,19 @@ fn pickle(weights: &Weights, tensors: &BTreeMap<String, Tensor>, stored_as: Stor
 /// Those of the network, what else TorchMD-NET cannot do without, and the record, which it ignores.
 fn hyper_parameters(weights: &Weights, stored_as: StoredAs) -> Value {
     let mut all = options::write(&weights.config);
-    let precision = 8 * stored_as.width();
-    all.insert("precision".into(), precision.into());
+    all.insert("precision".into(), precision(weights, stored_as).into());
     all.insert("max_num_neighbors".into(), MOST_NEIGHBORS.into());
     for (key, text) in &weights.record {
         all.insert(format!("{RECORD_PREFIX}{key}"), json!(text));
     }
     json!(all)
+}
+
+/// Bits in which TorchMD-NET shall compute: 32, which f16 fits into, or 64 if any tensor is stored so.
+fn precision(weights: &Weights, stored_as: StoredAs) -> usize {
+    let tensors = weights.tensors.iter();
+    let numbers = tensors.map(|(name, tensor)| stored_as.number(name, &tensor.values));
+    8 * numbers.fold(4, |widest, number| widest.max(number.width()))
 }
 
 /// Opcodes one after the other.
@@ -153,11 +161,11 @@ impl Pickle {
 
     /// `_rebuild_tensor_v2(storage, offset, shape, strides, requires_grad, hooks)`, where the storage is the persistent
     /// identifier `('storage', class, key, 'cpu', count)`.
-    fn tensor(&mut self, key: usize, tensor: &Tensor, stored_as: StoredAs) {
+    fn tensor(&mut self, key: usize, tensor: &Tensor, number: Number) {
         self.global("torch._utils", "_rebuild_tensor_v2");
         self.0.extend(b"((");
         self.text("storage");
-        self.global("torch", stored_as.storage_class());
+        self.global("torch", number.storage_class());
         self.text(&key.to_string());
         self.text("cpu");
         self.integer(tensor.values.len() as i64);
