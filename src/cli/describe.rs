@@ -31,7 +31,11 @@ impl Display for Plan {
             self.copies()
         )?;
         writeln!(f, "stops at    {}", self.stops().join(", "))?;
-        writeln!(f, "compute     {}, skin {}", self.compute, self.skin)?;
+        match self.potential {
+            PotentialPlan::Et(_) => write!(f, "compute     {}", self.compute)?,
+            PotentialPlan::LennardJones => write!(f, "compute     {}, f64", self.compute.device)?,
+        }
+        writeln!(f, ", skin {}", self.skin)?;
         writeln!(
             f,
             "output      {}: {}",

@@ -1,7 +1,7 @@
 //! What a command reads before it works: potentials, reference frames, structures. All of it is bad input when wrong.
 
-use super::exit::{BadInput, OrBadInput};
 use super::choices::{FiltersChoice, PathChoice, PrecisionChoice};
+use super::exit::{BadInput, OrBadInput};
 use super::plan::{Compute, PotentialPlan};
 use super::self_test::SelfTest;
 use anyhow::Result;

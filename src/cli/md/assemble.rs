@@ -65,9 +65,7 @@ pub fn assemble(plan: &Plan, directory: &RunDirectory, beginning: Beginning) -> 
 /// Where the first replica starts, also when the run is resumed: the same test of the same files.
 fn self_test(loaded: &mut LoadedPotential, replicas: &[Replica]) -> Result<()> {
     match replicas.first() {
-        Some(first) => {
-            loaded.self_test(&first.system, &first.state.positions, &first.state.cell)
-        }
+        Some(first) => loaded.self_test(&first.system, &first.state.positions, &first.state.cell),
         None => Ok(()),
     }
 }

@@ -132,7 +132,10 @@ mod tests {
         let pairs = probe.neighbors.pairs().len() / 2;
         assert!((MOST_PAIRS / 2..=MOST_PAIRS).contains(&pairs), "{pairs}");
         let said = probe.extent();
-        assert!(said.contains(&format!("of {} atoms", system.len())), "{said}");
+        assert!(
+            said.contains(&format!("of {} atoms", system.len())),
+            "{said}"
+        );
         let from_first = |r: &Vec3| cell.displacement(&positions[0], r).norm();
         let farthest = probe.positions.iter().map(from_first).fold(0.0, f64::max);
         let nearer = positions.iter().filter(|r| from_first(r) < farthest);

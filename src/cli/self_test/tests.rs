@@ -60,7 +60,11 @@ fn tested(scale: f64, energy: f64, precision: Precision) -> Result<Option<String
 fn a_path_that_only_rounds_passes_and_says_how_close_it_is() {
     for precision in [Precision::F32, Precision::F64] {
         let line = tested(1.0, 0.0, precision).unwrap().unwrap();
-        for part in ["fused agrees with reference: forces", "tolerance 5e-5", " ms"] {
+        for part in [
+            "fused agrees with reference: forces",
+            "tolerance 5e-5",
+            " ms",
+        ] {
             assert!(line.contains(part), "{line}");
         }
     }
@@ -72,7 +76,11 @@ fn wrong_forces_and_energies_are_refused_with_what_to_do() {
     for (scale, energy) in [(1.0001, 0.0), (0.9999, 0.0), (1.0, 0.01), (1.0, -0.01)] {
         let error = tested(scale, energy, Precision::F32).unwrap_err();
         let line = crate::cli::exit::one_line(&error);
-        for part in ["fused differs", "relative (tolerance 5e-5)", "--path reference"] {
+        for part in [
+            "fused differs",
+            "relative (tolerance 5e-5)",
+            "--path reference",
+        ] {
             assert!(line.contains(part), "{line}");
         }
         assert!(!error.is::<crate::cli::exit::BadInput>(), "exit code 1");
