@@ -133,7 +133,8 @@ fn replicas_in_one_call_of_the_reference_move_as_they_would_alone() {
     }
 }
 
-/// Catches sums whose order depends on who else is in the call, or on which thread took which part.
+/// Catches sums whose order depends on who else is in the call, or on which thread took which part. Planted: one force
+/// scaled by 1 + 1e-15 for each request of the call fails here.
 #[test]
 fn the_number_of_replicas_and_threads_does_not_change_a_bit_under_the_network() {
     let run = |ids: &[u32], threads| {

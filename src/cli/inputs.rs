@@ -60,6 +60,7 @@ fn network(path: &Path, compute: &Compute) -> Result<LoadedPotential> {
         PathChoice::Reference => reference_network(&weights, compute)?,
         PathChoice::Auto | PathChoice::Fused => {
             let network = OreoFused::new(&weights, &options(compute)).or_bad_input()?;
+            notes.push(kernels(&network));
             notes.extend(rounded(path, &network));
             Box::new(network)
         }
@@ -105,6 +106,19 @@ fn options(compute: &Compute) -> fused::Options {
         },
         instruction_set: fused::InstructionSet::detect(),
         threads: compute.threads as usize,
+    }
+}
+
+/// What the last bits of a run depend on beside its plan.
+fn kernels(network: &OreoFused) -> String {
+    let instructions = fused::InstructionSet::detect().name();
+    match network.table_intervals() {
+        Some(intervals) => {
+            format!(
+                "fused path: {instructions}, distance filters in tables of {intervals} intervals"
+            )
+        }
+        None => format!("fused path: {instructions}, distance filters computed exactly"),
     }
 }
 

@@ -129,7 +129,7 @@ pub struct RunSettings {
     /// Distance filters of the fused path: interpolated (error measured at load) or computed exactly [default: table]
     #[arg(long, value_enum, value_name = "NAME", help_heading = "Hardware")]
     pub filters: Option<FiltersChoice>,
-    /// Threads of the network; one is fastest for small molecules [default: 1]
+    /// Threads of the network; one is fastest for small molecules; the fused path answers the same with any [default: 1]
     #[arg(long, value_name = "N", value_parser = threads(), help_heading = "Hardware")]
     pub threads: Option<u32>,
     /// Extra radius of the neighbour list; changes speed, never results [A without a unit; default: 1 A]

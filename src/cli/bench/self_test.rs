@@ -6,6 +6,9 @@
 //! reference files of `potentials/tests/`; a processor, compiler or library that computes wrongly shows here, before it
 //! spoils a run.
 
+#[cfg(feature = "candle")]
+mod reference;
+
 use super::samples::{measure_within, Milliseconds};
 use super::subject::{Structure, Subject};
 use anyhow::Result;
@@ -76,14 +79,10 @@ pub const TIMED: &str =
 pub fn run() -> Result<SelfTest> {
     let (weights, ethanol) = (Weights::random(tiny(), 1), ethanol());
     let mut checks = of_fused(&weights, &ethanol)?;
+    checks.extend(reference::checks(&weights, &ethanol)?);
     let network = Weights::random(shipped_size(), 1);
     let mut speeds = vec![speed("fused", fused(&network, single())?, &ethanol)?];
-    #[cfg(feature = "candle")]
-    {
-        checks.extend(with_reference::checks(&weights, &ethanol)?);
-        let reference = with_reference::single(&network)?;
-        speeds.push(speed("reference", reference, &ethanol)?);
-    }
+    speeds.extend(reference::speed(&network, &ethanol)?);
     Ok(SelfTest {
         passed: checks.iter().all(|check| check.passed),
         checks,
@@ -130,60 +129,18 @@ fn fused(weights: &Weights, options: Options) -> Result<Box<dyn Potential>> {
     Ok(Box::new(OreoFused::new(weights, &options)?))
 }
 
-#[cfg(feature = "candle")]
-mod with_reference {
-    use super::{all_forces, answer, Check, Structure, DOUBLE, ENERGY, FORCE, SINGLE};
-    use crate::cli::bench::self_test;
-    use anyhow::Result;
-    use oreo_core::{Potential, Vec3};
-    use oreo_potentials::oreo::reference::{Device, OreoReference, Precision};
-    use oreo_potentials::oreo::Weights;
+#[cfg(not(feature = "candle"))]
+mod reference {
+    use super::{Check, Result, Speed, Structure, Weights};
 
-    fn reference(weights: &Weights, precision: Precision) -> Result<Box<dyn Potential>> {
-        Ok(Box::new(OreoReference::new(
-            weights,
-            precision,
-            &Device::Cpu,
-        )?))
+    /// There is none in this build.
+    pub fn checks(_: &Weights, _: &Structure) -> Result<Vec<Check>> {
+        Ok(Vec::new())
     }
 
-    pub fn single(weights: &Weights) -> Result<Box<dyn Potential>> {
-        reference(weights, Precision::F32)
-    }
-
-    /// The reference itself, and the fast path against it.
-    pub fn checks(weights: &Weights, ethanol: &Structure) -> Result<Vec<Check>> {
-        let double = || reference(weights, Precision::F64);
-        let (energy, force) = answer(double()?, ethanol)?;
-        let (_, rounded) = answer(single(weights)?, ethanol)?;
-        let truth = all_forces(double()?, ethanol)?;
-        let against = |name, options, tolerance| -> Result<Check> {
-            let found = all_forces(self_test::fused(weights, options)?, ethanol)?;
-            Ok(Check::of(name, deviation(&found, &truth), tolerance))
-        };
-        Ok(vec![
-            Check::new(
-                "reference f64: energy, stored value",
-                energy,
-                ENERGY,
-                DOUBLE,
-            ),
-            Check::new("reference f64: force, stored value", force, FORCE, DOUBLE),
-            Check::new("reference f32: force, stored value", rounded, FORCE, SINGLE),
-            against("fused f64: forces of reference", self_test::double(), 1e-9)?,
-            against("fused f32: forces of reference", self_test::single(), 5e-5)?,
-        ])
-    }
-
-    /// Root of the mean squared difference over that of the forces.
-    fn deviation(found: &[Vec3], truth: &[Vec3]) -> f64 {
-        let difference: f64 = found
-            .iter()
-            .zip(truth)
-            .map(|(a, b)| (a - b).norm_squared())
-            .sum();
-        let size: f64 = truth.iter().map(Vec3::norm_squared).sum();
-        (difference / size).sqrt()
+    /// There is none in this build.
+    pub fn speed(_: &Weights, _: &Structure) -> Result<Option<Speed>> {
+        Ok(None)
     }
 }
 
@@ -251,13 +208,6 @@ fn answer(network: Box<dyn Potential>, structure: &Structure) -> Result<(f64, f6
     subject.evaluate()?;
     let (energy, forces) = subject.answer();
     Ok((energy, forces[ATOM].x))
-}
-
-#[cfg(feature = "candle")]
-fn all_forces(network: Box<dyn Potential>, structure: &Structure) -> Result<Vec<Vec3>> {
-    let mut subject = Subject::new(structure, network, 1)?;
-    subject.evaluate()?;
-    Ok(subject.answer().1.to_vec())
 }
 
 /// dE/dx of [`ATOM`] from four energies of the fast path (Abramowitz and Stegun 25.3.6).
