@@ -65,12 +65,16 @@ fn network(path: &Path, compute: &Compute) -> Result<LoadedPotential> {
             Box::new(network)
         }
     };
-    let fast = compute.path != PathChoice::Reference;
+    let weights_sha256 = Some(weights.sha256.clone());
+    let self_test = match compute.path {
+        PathChoice::Reference => None,
+        PathChoice::Auto | PathChoice::Fused => Some(SelfTest::new(weights, compute)?),
+    };
     Ok(LoadedPotential {
         potential,
-        weights_sha256: Some(weights.sha256.clone()),
+        weights_sha256,
         notes,
-        self_test: fast.then(|| SelfTest::new(weights, compute)),
+        self_test,
     })
 }
 

@@ -58,7 +58,7 @@ fn tested(
         scale,
         energy,
     };
-    SelfTest::new(weights(), &compute).run(&mut potential, &system, &positions, &Cell::Open)
+    SelfTest::new(weights(), &compute)?.run(&mut potential, &system, &positions, &Cell::Open)
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn a_structure_that_the_network_was_not_made_for_is_left_to_the_engine() {
     };
     let mut potential = OreoReference::new(&weights(), Precision::F32, &Device::Cpu).unwrap();
     let argon = System::from_symbols(&["Ar"]).unwrap();
-    let test = SelfTest::new(weights(), &compute);
+    let test = SelfTest::new(weights(), &compute).unwrap();
     let said = test.run(&mut potential, &argon, &[Vec3::zeros()], &Cell::Open);
     assert_eq!(said.unwrap(), None);
 }
