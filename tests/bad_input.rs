@@ -152,6 +152,21 @@ fn paths_precisions_and_filters_that_exclude_each_other() {
     assert!(!place.path("out").exists());
 }
 
+/// Catches a panic, and another choice in silence.
+#[test]
+fn vector_instructions_that_this_processor_does_not_have() {
+    let place = Workplace::new();
+    let mut command = place.command("doctor");
+    let output = command.env("OREO_SIMD", "avx1024").output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        stderr.starts_with("error: OREO_SIMD=avx1024: this processor has"),
+        "{stderr}"
+    );
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+}
+
 #[test]
 fn configs_with_mistakes_name_file_and_line() {
     let place = Workplace::new();

@@ -5,6 +5,7 @@ use super::choices::*;
 use super::exit::BadInput;
 use super::plan::Compute;
 use anyhow::Result;
+use oreo_potentials::oreo::fused::InstructionSet;
 
 /// What was typed, or its default; filters `None` where nothing was typed.
 pub(super) struct Asked {
@@ -65,6 +66,31 @@ fn check_reference(asked: &Asked, in_this_build: bool) -> Result<(), (&'static s
     Err((key, problem.into()))
 }
 
+/// The environment may name the vector instructions of the fast path; what this processor does not have is refused before
+/// anything asks for it.
+pub(super) fn check_instruction_set() -> Result<()> {
+    match std::env::var_os("OREO_SIMD") {
+        Some(name) => named(&name.to_string_lossy()),
+        None => Ok(()),
+    }
+}
+
+fn named(name: &str) -> Result<()> {
+    let sets = InstructionSet::available();
+    let names: Vec<_> = sets.into_iter().map(InstructionSet::name).collect();
+    match names.contains(&name) {
+        true => Ok(()),
+        false => {
+            let names = names.join(", ");
+            let problem = "name one of them, or unset the variable";
+            Err(BadInput::new(format!(
+                "OREO_SIMD={name}: this processor has {names}; {problem}"
+            ))
+            .into())
+        }
+    }
+}
+
 impl ComputeArgs {
     /// What this build will do; refused as bad input where it cannot.
     pub fn resolve(&self) -> Result<Compute> {
@@ -98,5 +124,15 @@ mod tests {
         assert_eq!(key, "path");
         assert!(problem.contains("rebuild with --features candle"));
         assert!(check_reference(&asked, true).is_ok());
+    }
+
+    #[test]
+    fn instructions_that_this_processor_does_not_have_are_bad_input() {
+        assert!(named(InstructionSet::detect().name()).is_ok());
+        for name in ["avx1024", "", "AVX2"] {
+            let error = named(name).unwrap_err();
+            assert!(error.is::<BadInput>(), "{error}");
+            assert!(error.to_string().contains("this processor has portable"));
+        }
     }
 }

@@ -51,6 +51,7 @@ pub fn main() -> ExitCode {
 }
 
 fn dispatch(arguments: &Arguments) -> anyhow::Result<exit::Outcome> {
+    compute::check_instruction_set()?;
     match &arguments.command {
         Command::Run(run) => commands::run::main(run, arguments.json),
         Command::Resume(resume) => commands::resume::main(resume, arguments.json),

@@ -65,7 +65,7 @@ pub struct Cpu {
 /// Vector instructions of the fast path.
 #[derive(Debug, Serialize)]
 pub struct Simd {
-    /// `portable`, `neon`, `avx2` or `avx512`
+    /// `portable`, `avx2` or `avx512`
     pub used: &'static str,
     /// All that this processor has, from slow to fast.
     pub available: Vec<&'static str>,
@@ -152,8 +152,7 @@ impl fmt::Display for Simd {
         )?;
         match self.asked_for.as_deref() {
             None => writeln!(f),
-            Some(asked) if asked == self.used => writeln!(f, " (OREO_SIMD={asked})"),
-            Some(asked) => writeln!(f, " (OREO_SIMD={asked} is not available here)"),
+            Some(asked) => writeln!(f, " (OREO_SIMD={asked})"),
         }
     }
 }
