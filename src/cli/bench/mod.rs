@@ -13,6 +13,5 @@ pub mod flops;
 pub mod memory;
 pub mod peak;
 pub mod samples;
-#[cfg(feature = "candle")]
 pub mod self_test;
 pub mod subject;

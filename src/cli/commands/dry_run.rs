@@ -126,7 +126,8 @@ const WALL: &str = "median of the timed energy and force calls of all replicas, 
                     integration, rules and output come on top";
 const DISK: &str = "frames times bytes per frame, thermo.csv, and two checkpoints; \
                     figures and report are a megabyte or two more";
-const MEMORY: &str = "most memory that this dry run held, with everything read and forces computed";
+const MEMORY: &str =
+    "most memory that this dry run held, with everything read, self-tested and forces computed";
 
 impl fmt::Display for Forecast {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -24,6 +24,6 @@ mod team;
 mod update;
 mod work;
 
-pub use options::{Filters, Options, Precision, Rounding};
+pub use options::{Filters, Options, Precision};
 pub use potential::OreoFused;
 pub use simd::{peak_flops, InstructionSet};

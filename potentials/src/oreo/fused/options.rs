@@ -66,12 +66,3 @@ impl Default for Options {
         }
     }
 }
-
-/// What [`Precision::F16Weights`] did to the matrices when they were loaded.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Rounding {
-    /// Numbers that changed.
-    pub changed: usize,
-    /// Of so many.
-    pub numbers: usize,
-}

@@ -3,14 +3,15 @@
 use super::network::{Memory, Network};
 use super::simd::Stored;
 use super::team::Team;
-use super::{Options, Precision, Rounding};
-use crate::oreo::Weights;
+use super::{Options, Precision};
+use crate::oreo::{F16Rounding, Weights};
 use half::f16;
 use oreo_core::{Capabilities, NeighborRequest, Potential, PotentialError, Request};
 
 /// The ET at the speed of the processor.
 pub struct OreoFused {
     capabilities: Capabilities,
+    rounding: Option<F16Rounding>,
     engine: Box<dyn Evaluate>,
 }
 
@@ -30,13 +31,18 @@ const NAME: &str = "OREO";
 
 impl OreoFused {
     /// # Errors
-    /// [`PotentialError::Backend`] on hyper-parameters that this network does not have.
+    /// [`PotentialError::Backend`] when f16 cannot hold the weights.
     pub fn new(weights: &Weights, options: &Options) -> Result<Self, PotentialError> {
         let config = &weights.config;
+        let mut rounding = None;
         let engine: Box<dyn Evaluate> = match options.precision {
             Precision::F64 => Engine::<f64>::boxed(weights, options),
             Precision::F32 => Engine::<f32>::boxed(weights, options),
-            Precision::F16Weights => Engine::<f16>::boxed(weights, options),
+            Precision::F16Weights => {
+                let mut rounded = weights.clone();
+                rounding = Some(rounded.round_to_f16().map_err(backend)?);
+                Engine::<f16>::boxed(&rounded, options)
+            }
         };
         Ok(Self {
             capabilities: Capabilities {
@@ -50,6 +56,7 @@ impl OreoFused {
                 periodic: true,
                 atoms_per_call: None,
             },
+            rounding,
             engine,
         })
     }
@@ -60,8 +67,8 @@ impl OreoFused {
     }
 
     /// What f16 weights cost; `None` in the other precisions.
-    pub fn rounding(&self) -> Option<Rounding> {
-        None
+    pub fn rounding(&self) -> Option<F16Rounding> {
+        self.rounding
     }
 }
 
@@ -99,5 +106,12 @@ impl Potential for OreoFused {
         }
         self.engine.evaluate(batch);
         Ok(())
+    }
+}
+
+fn backend(problem: impl std::fmt::Display) -> PotentialError {
+    PotentialError::Backend {
+        potential: NAME.into(),
+        message: problem.to_string(),
     }
 }
