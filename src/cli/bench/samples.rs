@@ -2,11 +2,11 @@
 //!
 //! The minimum is what the code needs when nothing else disturbs the machine; median and p99 say how much something did.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::time::{Duration, Instant};
 
 /// ms; of at least one call.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Milliseconds {
     /// Shortest.
     pub min: f64,
@@ -55,6 +55,50 @@ pub fn measure_within<E>(
     Ok((Milliseconds::of(durations), calls))
 }
 
+/// Calls in a row of one of two interleaved works.
+const BLOCK: u64 = 10;
+
+/// Two works in one run, block after block in turn, so that a drift of the machine meets both alike. Each block begins
+/// with a call that is not timed: the other work has had the caches. Stops after `budget`, but not before `at_least`
+/// timed calls of each; returns the number of them.
+///
+/// # Panics
+/// When `at_least` is 0.
+pub fn measure_interleaved<E>(
+    budget: Duration,
+    at_least: u64,
+    mut one: impl FnMut() -> Result<(), E>,
+    mut other: impl FnMut() -> Result<(), E>,
+) -> Result<([Milliseconds; 2], u64), E> {
+    let (started, mut calls) = (Instant::now(), 0);
+    let (mut of_one, mut of_other) = (Vec::new(), Vec::new());
+    while calls < at_least || started.elapsed() < budget {
+        let block = match at_least.saturating_sub(calls) {
+            0 => BLOCK.min(at_least),
+            missing => BLOCK.min(missing),
+        };
+        time_block(block, &mut one, &mut of_one)?;
+        time_block(block, &mut other, &mut of_other)?;
+        calls += block;
+    }
+    let both = [Milliseconds::of(of_one), Milliseconds::of(of_other)];
+    Ok((both, calls))
+}
+
+fn time_block<E>(
+    calls: u64,
+    work: &mut impl FnMut() -> Result<(), E>,
+    durations: &mut Vec<Duration>,
+) -> Result<(), E> {
+    work()?;
+    for _ in 0..calls {
+        let start = Instant::now();
+        work()?;
+        durations.push(start.elapsed());
+    }
+    Ok(())
+}
+
 impl Milliseconds {
     fn of(mut durations: Vec<Duration>) -> Self {
         assert!(!durations.is_empty(), "at least one call is timed");
@@ -101,6 +145,21 @@ mod tests {
         let found = measure(3, 5, &mut work).unwrap();
         assert!(found.min < 30.0, "{found:?}");
         assert_eq!(calls, 8);
+    }
+
+    /// 12 calls are blocks of 10 and 2, each after one call that is not timed. Catches works that are timed one after
+    /// the other as a whole.
+    #[test]
+    fn interleaved_works_take_turns() {
+        let turns = std::cell::RefCell::new(String::new());
+        let work = |name: char| {
+            turns.borrow_mut().push(name);
+            Ok::<(), ()>(())
+        };
+        let (_, calls) =
+            measure_interleaved(Duration::ZERO, 12, || work('a'), || work('b')).unwrap();
+        let blocks = [11, 3].map(|length| "a".repeat(length) + &"b".repeat(length));
+        assert_eq!((calls, turns.into_inner()), (12, blocks.concat()));
     }
 
     #[test]
