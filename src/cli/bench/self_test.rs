@@ -6,9 +6,9 @@
 //! wrongly shows here, before it spoils a run.
 
 use super::samples::{measure_within, Milliseconds};
-use super::structures::ethanol;
 use super::subject::{Structure, Subject};
 use anyhow::Result;
+use oreo_core::{Frame, System, Vec3};
 use oreo_potentials::oreo::reference::{Device, OreoReference, Precision};
 use oreo_potentials::oreo::{Config, Weights};
 use serde::Serialize;
@@ -102,6 +102,27 @@ fn tiny() -> Config {
         radial_functions: 8,
         max_z: 10,
         ..Config::et_oreo()
+    }
+}
+
+/// Not a minimum of anything, so that there are forces.
+pub(super) fn ethanol() -> Structure {
+    let symbols = ["C", "C", "O", "H", "H", "H", "H", "H", "H"];
+    let positions = [
+        [0.0, 0.0, 0.0],
+        [1.51, 0.02, 0.0],
+        [1.98, -1.34, 0.07],
+        [-0.36, 1.03, 0.03],
+        [-0.36, -0.52, 0.89],
+        [-0.38, -0.51, -0.88],
+        [1.87, 0.51, 0.91],
+        [1.88, 0.53, -0.89],
+        [2.93, -1.29, 0.24],
+    ];
+    let system = System::from_symbols(&symbols).expect("known elements");
+    Structure {
+        name: "ethanol".into(),
+        frame: Frame::new(system.elements, positions.map(Vec3::from).to_vec()),
     }
 }
 

@@ -5,8 +5,9 @@
 //! 0.5 Å along each axis, the same way every time: no two atoms come closer than 1.2 Å, an atom inside has about 47
 //! neighbours within 5 Å.
 
+use super::self_test::ethanol;
 use super::subject::Structure;
-use oreo_core::{Element, ElementSet, Frame, System, Vec3};
+use oreo_core::{Element, ElementSet, Frame, Vec3};
 
 /// Å
 const SPACING: f64 = 2.23;
@@ -34,27 +35,6 @@ fn molecule(atoms: usize) -> Option<Structure> {
             include_str!("../../../examples/data/lactone_15_loops.xyz"),
         )),
         _ => None,
-    }
-}
-
-/// 9 atoms; not a minimum of anything, so that there are forces.
-pub fn ethanol() -> Structure {
-    let symbols = ["C", "C", "O", "H", "H", "H", "H", "H", "H"];
-    let positions = [
-        [0.0, 0.0, 0.0],
-        [1.51, 0.02, 0.0],
-        [1.98, -1.34, 0.07],
-        [-0.36, 1.03, 0.03],
-        [-0.36, -0.52, 0.89],
-        [-0.38, -0.51, -0.88],
-        [1.87, 0.51, 0.91],
-        [1.88, 0.53, -0.89],
-        [2.93, -1.29, 0.24],
-    ];
-    let system = System::from_symbols(&symbols).expect("known elements");
-    Structure {
-        name: "ethanol".into(),
-        frame: Frame::new(system.elements, positions.map(Vec3::from).to_vec()),
     }
 }
 
