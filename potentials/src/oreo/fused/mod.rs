@@ -1,9 +1,11 @@
 //! The ET at the speed of the processor: no tensor library, no allocation per call, proven equal to the reference.
 
-mod instruction_set;
+mod matrix;
 mod options;
 mod potential;
+mod simd;
+mod team;
 
-pub use instruction_set::{peak_flops, InstructionSet};
+pub use simd::{peak_flops, InstructionSet};
 pub use options::{Filters, Options, Precision, Rounding};
 pub use potential::OreoFused;

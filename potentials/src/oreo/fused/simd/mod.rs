@@ -1,0 +1,30 @@
+//! Vectors of numbers in registers, and the choice of the instructions that work on them.
+//!
+//! A [`Kernel`] is written once for any [`Vector`]; [`InstructionSet::dispatch`] runs it compiled for the processor at
+//! hand. The vector types are private to this module: no code can hold one except inside a kernel that was dispatched,
+//! so the instructions behind them are never met by a processor that lacks them. That is why the operations are safe.
+//!
+//! - [`Vector`]: what a register can do · [`Real`]: f32 and f64 · [`Stored`]: numbers as weights keep them
+//! - [`Row`]: 32 numbers of one atom, the unit of all memory here
+//! - `avx512`, `avx2`, `portable`: the registers of one kind of processor each
+//! - [`peak_flops`]: how many operations a second there could be
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+mod instruction_set;
+mod peak;
+mod portable;
+mod real;
+mod row;
+mod vector;
+
+pub use instruction_set::InstructionSet;
+pub use peak::peak_flops;
+pub(super) use real::Real;
+pub(super) use row::{prefetch, rows, Row, Stored, PANEL};
+pub(super) use vector::{silu, silu_with_slope, Kernel, Vector};
+
+#[cfg(test)]
+mod tests;

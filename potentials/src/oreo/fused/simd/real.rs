@@ -1,0 +1,80 @@
+//! The two types of numbers that the network computes in.
+
+use super::{portable::Lanes, InstructionSet, Kernel, Stored};
+use std::iter::Sum;
+use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
+
+/// f32 or f64.
+pub trait Real:
+    Copy
+    + PartialOrd
+    + Default
+    + Send
+    + Sync
+    + 'static
+    + Add<Output = Self>
+    + AddAssign
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
+    + Neg<Output = Self>
+    + Sum
+    + Stored<Scalar = Self>
+{
+    /// Rounds to the nearest.
+    fn from_f64(value: f64) -> Self;
+    /// Exact.
+    fn to_f64(self) -> f64;
+    /// ·ᵉ
+    fn exp(self) -> Self;
+    /// √
+    fn sqrt(self) -> Self;
+    /// self · factor + addend; rounded once where that costs no function call
+    fn mul_add(self, factor: Self, addend: Self) -> Self;
+    /// Runs `kernel` with the vectors of `set`.
+    fn dispatch<K: Kernel<Self>>(set: InstructionSet, kernel: K) -> K::Output;
+}
+
+macro_rules! real {
+    ($real:ty, $run:ident) => {
+        impl Real for $real {
+            #[inline(always)]
+            fn from_f64(value: f64) -> Self {
+                value as $real
+            }
+            #[inline(always)]
+            fn to_f64(self) -> f64 {
+                self as f64
+            }
+            #[inline(always)]
+            fn exp(self) -> Self {
+                <$real>::exp(self)
+            }
+            #[inline(always)]
+            fn sqrt(self) -> Self {
+                <$real>::sqrt(self)
+            }
+            #[inline(always)]
+            fn mul_add(self, factor: Self, addend: Self) -> Self {
+                match cfg!(target_arch = "aarch64") {
+                    true => <$real>::mul_add(self, factor, addend),
+                    false => self * factor + addend,
+                }
+            }
+            fn dispatch<K: Kernel<Self>>(set: InstructionSet, kernel: K) -> K::Output {
+                match set {
+                    InstructionSet::Portable => kernel.run::<Lanes<$real>>(),
+                    #[cfg(target_arch = "x86_64")]
+                    InstructionSet::Avx512 => super::avx512::$run(kernel),
+                    #[cfg(target_arch = "x86_64")]
+                    InstructionSet::Avx2 => super::avx2::$run(kernel),
+                    #[allow(unreachable_patterns)]
+                    other => panic!("this processor has no {} instructions", other.name()),
+                }
+            }
+        }
+    };
+}
+
+real!(f32, run_f32);
+real!(f64, run_f64);

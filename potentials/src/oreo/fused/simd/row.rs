@@ -1,0 +1,103 @@
+//! Rows: the unit of memory.
+
+use super::{Real, Vector};
+use half::f16;
+
+/// Channels of a row. Two registers of AVX-512; sizes are padded to multiples of it.
+pub const PANEL: usize = 32;
+
+/// Some 32 consecutive channels of one atom, on cache lines of its own.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[repr(C, align(64))]
+pub struct Row<T>(pub [T; PANEL]);
+
+impl<T: Default + Copy> Default for Row<T> {
+    fn default() -> Self {
+        Self([T::default(); PANEL])
+    }
+}
+
+/// Zeros.
+pub fn rows<T: Default + Copy>(count: usize) -> Vec<Row<T>> {
+    vec![Row::default(); count]
+}
+
+impl<T: Real> Row<T> {
+    /// Register `v` of the row, `v < PANEL / V::LANES`.
+    #[inline(always)]
+    pub fn get<V: Vector<Scalar = T>>(&self, v: usize) -> V {
+        V::load(&self.0[v * V::LANES..(v + 1) * V::LANES])
+    }
+
+    /// Replaces register `v`.
+    #[inline(always)]
+    pub fn set<V: Vector<Scalar = T>>(&mut self, v: usize, value: V) {
+        value.store(&mut self.0[v * V::LANES..(v + 1) * V::LANES]);
+    }
+
+    /// Adds to register `v`.
+    #[inline(always)]
+    pub fn add<V: Vector<Scalar = T>>(&mut self, v: usize, value: V) {
+        self.set(v, self.get::<V>(v) + value);
+    }
+}
+
+/// A number as weights keep it in memory: the type of the arithmetic, or half of it.
+pub trait Stored: Copy + Default + Send + Sync + 'static {
+    /// What it is computed with.
+    type Scalar: Real;
+    /// Rounds to the nearest.
+    fn store(value: f64) -> Self;
+    /// Register `v` of a row.
+    fn get<V: Vector<Scalar = Self::Scalar>>(row: &Row<Self>, v: usize) -> V;
+}
+
+impl Stored for f32 {
+    type Scalar = f32;
+    fn store(value: f64) -> Self {
+        value as f32
+    }
+    #[inline(always)]
+    fn get<V: Vector<Scalar = f32>>(row: &Row<f32>, v: usize) -> V {
+        row.get(v)
+    }
+}
+
+impl Stored for f64 {
+    type Scalar = f64;
+    fn store(value: f64) -> Self {
+        value
+    }
+    #[inline(always)]
+    fn get<V: Vector<Scalar = f64>>(row: &Row<f64>, v: usize) -> V {
+        row.get(v)
+    }
+}
+
+impl Stored for f16 {
+    type Scalar = f32;
+    fn store(value: f64) -> Self {
+        f16::from_f64(value)
+    }
+    #[inline(always)]
+    fn get<V: Vector<Scalar = f32>>(row: &Row<f16>, v: usize) -> V {
+        V::load_f16(&row.0[v * V::LANES..(v + 1) * V::LANES])
+    }
+}
+
+/// Asks for a row that will be needed soon.
+#[inline(always)]
+#[allow(unsafe_code)]
+pub fn prefetch<T>(row: &Row<T>) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_mm_prefetch, _MM_HINT_T0};
+        let start: *const i8 = std::ptr::from_ref(row).cast();
+        for line in 0..std::mem::size_of::<Row<T>>() / 64 {
+            // SAFETY: the address is inside a row that exists, and prefetching changes nothing but caches.
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(start.add(64 * line)) };
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = row;
+}
