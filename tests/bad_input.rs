@@ -129,6 +129,29 @@ fn quantities_of_the_wrong_dimension() {
     );
 }
 
+/// What would compute something else than was asked for.
+#[cfg(feature = "candle")]
+#[test]
+fn paths_precisions_and_filters_that_exclude_each_other() {
+    let place = Workplace::new();
+    place.write("a.xyz", ETHANOL);
+    let run = format!(
+        "run --structure a.xyz --weights {} --steps 5 --output out --path reference",
+        weights()
+    );
+    place.refuses(
+        &format!("{run} --precision f16-weights"),
+        &["--precision", "`oreo convert --precision f16`", "f32"],
+    );
+    place.refuses(
+        &format!("{run} --filters table"),
+        &["--filters: has no effect with --path reference"],
+    );
+    place.write("c.toml", "filters = \"splines\"\n");
+    place.refuses("run c.toml", &["c.toml:1", "filters", "table"]);
+    assert!(!place.path("out").exists());
+}
+
 #[test]
 fn configs_with_mistakes_name_file_and_line() {
     let place = Workplace::new();

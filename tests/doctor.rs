@@ -18,12 +18,22 @@ fn the_report_is_complete_and_the_self_test_passes() {
     let test = &report["self_test"];
     assert_eq!(test["passed"], true, "{test}");
     let checks = test["checks"].as_array().unwrap();
-    assert_eq!(checks.len(), 4);
+    let simd = &report["simd"];
+    let sets = simd["available"].as_array().unwrap();
+    assert!(sets.contains(&simd["used"]), "{simd}");
+    assert_eq!(report["path"], "fused");
+    // Three in f64 without the reference, five with it, and one for each instruction set.
+    assert_eq!(checks.len(), 8 + sets.len());
     for check in checks {
         assert_eq!(check["passed"], true, "{check}");
         assert!(check["deviation"].as_f64().unwrap() <= check["tolerance"].as_f64().unwrap());
     }
-    assert!(test["ms"]["min"].as_f64().unwrap() > 0.0);
+    let speeds = test["speeds"].as_array().unwrap();
+    let paths: Vec<_> = speeds.iter().map(|speed| &speed["path"]).collect();
+    assert_eq!(paths, ["fused", "reference"]);
+    for speed in speeds {
+        assert!(speed["ms"]["min"].as_f64().unwrap() > 0.0, "{speed}");
+    }
 }
 
 #[test]
@@ -36,6 +46,8 @@ fn people_read_the_same_without_json() {
         "cuda",
         "reads",
         "not built",
+        "path        fused of fused, reference",
+        "simd",
         "self-test   passed",
         "ms per energy and forces",
     ] {

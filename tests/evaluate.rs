@@ -151,10 +151,7 @@ fn what_cannot_work_is_refused_before_anything_is_computed() {
     std::fs::copy(&data, &copy).unwrap();
     let copy = copy.to_str().unwrap();
     let cases: [(&[&str], &str); 8] = [
-        (
-            &["--data", &argon],
-            "argon.xyz, frame 0: OREO reference was not made for Ar",
-        ),
+        (&["--data", &argon], "was not made for Ar"),
         (&["--data", "/none.npz"], "/none.npz: cannot open"),
         (
             &["--data", &data, "--predictions", "out.csv"],
@@ -171,8 +168,15 @@ fn what_cannot_work_is_refused_before_anything_is_computed() {
         (&["--data", &data, "--device", "cuda"], "no CUDA support"),
         (&["--data", &data, "--batch", "0"], "--batch"),
         (
-            &["--data", &data, "--precision", "f16-weights"],
-            "not in this version",
+            &[
+                "--data",
+                &data,
+                "--path",
+                "reference",
+                "--precision",
+                "f16-weights",
+            ],
+            "oreo convert --precision f16",
         ),
     ];
     for (words, message) in cases {

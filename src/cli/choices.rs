@@ -102,11 +102,11 @@ choice! {
 choice! {
     /// Which implementation of the network computes.
     PathChoice {
-        /// The fastest one that this build has for the precision
+        /// The fast path
         Auto,
-        /// Fused kernels
+        /// The fast path: kernels written for this network; compared with the reference before the first step
         Fused,
-        /// Tensor operations, the definition
+        /// Tensor operations, the definition; slow
         Reference,
     }
 }
@@ -118,8 +118,18 @@ choice! {
         F64,
         /// Single
         F32,
-        /// Single, with weights stored in half
+        /// Single, with matrices stored in half
         F16Weights,
+    }
+}
+
+choice! {
+    /// How the fast path has its functions of the distance (filters).
+    FiltersChoice {
+        /// Interpolated by cubic polynomials, whose error is measured when the weights are loaded
+        Table,
+        /// Computed for each pair
+        Exact,
     }
 }
 
@@ -244,6 +254,7 @@ mod tests {
         spelled_alike::<TrajectoryFormat>();
         spelled_alike::<PathChoice>();
         spelled_alike::<PrecisionChoice>();
+        spelled_alike::<FiltersChoice>();
         spelled_alike::<Preset>();
         assert_eq!(IntegratorChoice::NoseHoover.to_string(), "nose-hoover");
         assert_eq!(PrecisionChoice::F16Weights.to_string(), "f16-weights");

@@ -1,6 +1,6 @@
 //! A plan in words, one line per subject: what `--dry-run` prints and `log.txt` begins with.
 
-use super::choices::DofChoice;
+use super::choices::{DofChoice, FiltersChoice};
 use super::plan::*;
 use std::fmt::{self, Display, Formatter};
 
@@ -31,7 +31,11 @@ impl Display for Plan {
             self.copies()
         )?;
         writeln!(f, "stops at    {}", self.stops().join(", "))?;
-        writeln!(f, "compute     {}, skin {}", self.compute, self.skin)?;
+        match self.potential {
+            PotentialPlan::Et(_) => write!(f, "compute     {}", self.compute)?,
+            PotentialPlan::LennardJones => write!(f, "compute     {}, f64", self.compute.device)?,
+        }
+        writeln!(f, ", skin {}", self.skin)?;
         writeln!(
             f,
             "output      {}: {}",
@@ -161,9 +165,15 @@ impl Display for Compute {
         };
         write!(
             f,
-            "{}, {} path, {}, {threads}",
+            "{}, {} path, {}, ",
             self.device, self.path, self.precision
-        )
+        )?;
+        match self.filters {
+            Some(FiltersChoice::Table) => f.write_str("distance filters from a table, ")?,
+            Some(FiltersChoice::Exact) => f.write_str("distance filters computed exactly, ")?,
+            None => {}
+        }
+        f.write_str(&threads)
     }
 }
 
@@ -184,7 +194,7 @@ mod tests {
             "600000 steps = 300 ps, 5 replicas, seeds 0 to 4",
             "0.5 A from its reference length, a temperature above 100000 K, a force above 50 eV/A, values that",
             "3N degrees of freedom",
-            "cpu, reference path, f32, 1 thread",
+            "cpu, fused path, f32, distance filters from a table, 1 thread",
             "frame every 100 steps (xyz and dcd)",
         ] {
             assert!(text.contains(part), "{part}\n{text}");

@@ -1,10 +1,14 @@
 //! What a command reads before it works: potentials, reference frames, structures. All of it is bad input when wrong.
 
+use super::choices::{FiltersChoice, PathChoice, PrecisionChoice};
 use super::exit::{BadInput, OrBadInput};
 use super::plan::{Compute, PotentialPlan};
+use super::self_test::SelfTest;
 use anyhow::Result;
-use oreo_core::{Cell, Frame, Potential};
+use oreo_core::{Cell, Frame, Potential, System, Vec3};
 use oreo_formats::ReadOptions;
+use oreo_potentials::oreo::fused::{self, OreoFused};
+use oreo_potentials::oreo::Weights;
 use oreo_validation::{floor, DistanceHistogram, Distribution, Topology};
 use std::path::Path;
 
@@ -16,6 +20,24 @@ pub struct LoadedPotential {
     pub weights_sha256: Option<String>,
     /// What the user should know, one line each.
     pub notes: Vec<String>,
+    /// Of the fast path.
+    self_test: Option<SelfTest>,
+}
+
+impl LoadedPotential {
+    /// Compares a fast path with the reference at the structure that is about to be computed; a note says how close they
+    /// are. Call it before the first step. Nothing to do for potentials with one implementation.
+    ///
+    /// # Errors
+    /// When they do not agree: no step may be taken then.
+    pub fn self_test(&mut self, system: &System, positions: &[Vec3], cell: &Cell) -> Result<()> {
+        if let Some(test) = &self.self_test {
+            let potential = &mut *self.potential;
+            self.notes
+                .extend(test.run(potential, system, positions, cell)?);
+        }
+        Ok(())
+    }
 }
 
 /// Reads weights, or takes a built-in potential.
@@ -26,21 +48,33 @@ pub fn potential(plan: &PotentialPlan, compute: &Compute) -> Result<LoadedPotent
             potential: Box::new(oreo_potentials::LennardJones::argon()),
             weights_sha256: None,
             notes: Vec::new(),
+            self_test: None,
         }),
     }
 }
 
-#[cfg(feature = "candle")]
 fn network(path: &Path, compute: &Compute) -> Result<LoadedPotential> {
-    use super::choices::PrecisionChoice;
-    use oreo_potentials::oreo::reference::{Device, OreoReference, Precision};
-    use oreo_potentials::oreo::Weights;
     let weights = Weights::load(path).or_bad_input()?;
-    let precision = match compute.precision {
-        PrecisionChoice::F64 => Precision::F64,
-        _ => Precision::F32,
+    let mut notes = facts(path, &weights);
+    let potential = match compute.path {
+        PathChoice::Reference => reference_network(&weights, compute)?,
+        PathChoice::Auto | PathChoice::Fused => {
+            let network = OreoFused::new(&weights, &options(compute)).or_bad_input()?;
+            notes.extend(rounded(path, &network));
+            Box::new(network)
+        }
     };
-    let network = OreoReference::new(&weights, precision, &Device::Cpu).or_bad_input()?;
+    let fast = compute.path != PathChoice::Reference;
+    Ok(LoadedPotential {
+        potential,
+        weights_sha256: Some(weights.sha256.clone()),
+        notes,
+        self_test: fast.then(|| SelfTest::new(weights, compute)),
+    })
+}
+
+/// What the file says, or fails to say, about itself.
+fn facts(path: &Path, weights: &Weights) -> Vec<String> {
     let file = path.display();
     let mut notes: Vec<_> = weights
         .unused
@@ -55,16 +89,52 @@ fn network(path: &Path, compute: &Compute) -> Result<LoadedPotential> {
             "{file} does not say which elements it was trained for; record them with `oreo convert --elements`"
         ));
     }
-    Ok(LoadedPotential {
-        potential: Box::new(network),
-        weights_sha256: Some(weights.sha256),
-        notes,
-    })
+    notes
+}
+
+fn options(compute: &Compute) -> fused::Options {
+    fused::Options {
+        precision: match compute.precision {
+            PrecisionChoice::F64 => fused::Precision::F64,
+            PrecisionChoice::F32 => fused::Precision::F32,
+            PrecisionChoice::F16Weights => fused::Precision::F16Weights,
+        },
+        filters: match compute.filters {
+            Some(FiltersChoice::Exact) => fused::Filters::Exact,
+            Some(FiltersChoice::Table) | None => fused::Filters::DEFAULT,
+        },
+        instruction_set: fused::InstructionSet::detect(),
+        threads: compute.threads as usize,
+    }
+}
+
+/// Another model than that of the file, if only by a little: the user should know.
+fn rounded(path: &Path, network: &OreoFused) -> Option<String> {
+    let rounding = network.rounding().filter(|rounding| rounding.changed > 0)?;
+    Some(format!(
+        "{}: {} of {} matrix numbers were rounded to f16 on loading; `oreo convert --precision f16` makes the rounded \
+         model a file of its own",
+        path.display(),
+        rounding.changed,
+        rounding.numbers
+    ))
+}
+
+#[cfg(feature = "candle")]
+fn reference_network(weights: &Weights, compute: &Compute) -> Result<Box<dyn Potential>> {
+    use oreo_potentials::oreo::reference::{Device, OreoReference, Precision};
+    let precision = match compute.precision {
+        PrecisionChoice::F64 => Precision::F64,
+        PrecisionChoice::F32 | PrecisionChoice::F16Weights => Precision::F32,
+    };
+    let network = OreoReference::new(weights, precision, &Device::Cpu).or_bad_input()?;
+    Ok(Box::new(network))
 }
 
 #[cfg(not(feature = "candle"))]
-fn network(_: &Path, _: &Compute) -> Result<LoadedPotential> {
-    Err(BadInput::new("this build has no network: rebuild with --features candle").into())
+fn reference_network(_: &Weights, _: &Compute) -> Result<Box<dyn Potential>> {
+    let problem = "this build has no reference path: rebuild with --features candle";
+    Err(BadInput::new(problem).into())
 }
 
 /// Frames that a run is compared with.

@@ -6,6 +6,7 @@
 //! - [`evaluation`], [`conversion`], [`inspection`]: the work of the commands with these names
 //! - [`mod@bench`]: clocks, counts of arithmetic, memory
 //! - [`progress`], [`pace`]: how far, how fast
+//! - [`self_test`]: the fast path against the reference, before the first step
 //! - [`analysis`]: what a run was worth
 //! - [`exit`], [`output`]: exit codes, errors in one line, results on standard output
 
@@ -33,6 +34,7 @@ mod plan_tests;
 pub mod progress;
 pub mod quantity;
 mod resolve;
+pub mod self_test;
 pub mod settings;
 mod usage;
 
@@ -61,8 +63,9 @@ fn dispatch(arguments: &Arguments) -> anyhow::Result<exit::Outcome> {
     }
 }
 
-/// How many threads the network may use. candle takes the number from the environment when it starts its pool, so this
-/// must come before anything is computed and before any thread exists.
+/// How many threads the reference may use, also when it only checks the fast path, which is told its threads itself.
+/// candle takes the number from the environment when it starts its pool, so this must come before anything is computed
+/// and before any thread exists.
 pub fn limit_threads(threads: u32) {
     std::env::set_var("RAYON_NUM_THREADS", threads.to_string());
 }

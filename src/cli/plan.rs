@@ -150,10 +150,12 @@ pub enum StabilityRule {
 pub struct Compute {
     /// The processor is the only device of this version.
     pub device: DeviceChoice,
-    /// The tensor operations are the only path of this version.
+    /// `Fused` or `Reference`.
     pub path: PathChoice,
-    /// `F64` or `F32`.
+    /// `F16Weights` with the fused path only.
     pub precision: PrecisionChoice,
+    /// Of the fused path; `None` with the reference, which computes them.
+    pub filters: Option<FiltersChoice>,
     /// At least 1.
     pub threads: u32,
 }
@@ -262,6 +264,7 @@ impl Plan {
             device: Some(self.compute.device),
             path: Some(self.compute.path),
             precision: Some(self.compute.precision),
+            filters: self.compute.filters,
             threads: Some(self.compute.threads),
             skin: Some(self.skin),
         };

@@ -31,7 +31,7 @@ fn refused(flags: &str) -> String {
 }
 
 /// One plan of each kind, so that every branch of `to_settings` is taken.
-const KINDS: [&str; 9] = [
+const KINDS: [&str; 10] = [
     "",
     "preset = \"md17\"\nreference = \"r.npz\"\nlabels = \"md17\"\nunits = \"kcal/mol,A\"\nskip-unit-check = true",
     "integrator = \"nve\"\nvelocities = \"file\"\nformats = [\"dcd\", \"xyz\"]",
@@ -40,6 +40,7 @@ const KINDS: [&str; 9] = [
     "integrator = \"csvr\"\nvelocities = \"zero\"\nprecision = \"f64\"\nthreads = 2",
     "stability = \"rdf\"\nreference = \"r.xyz\"\nrdf-window = \"2 ps\"\nrdf-threshold = 0.3",
     "stability = \"rdf\"\nreference = \"r.xyz\"",
+    "precision = \"f16-weights\"\nfilters = \"exact\"\npath = \"fused\"",
     "chain-length = 2\nreplicas = 3\nseed = 9\nframe = 4\nwrite-forces = true\nskin = \"0.5 A\"",
 ];
 
@@ -184,11 +185,39 @@ fn a_flag_that_overrides_the_file_drops_what_depended_on_it_with_a_note() {
 #[test]
 fn what_this_build_cannot_do_is_refused_and_not_replaced() {
     assert!(refused("device = \"cuda:1\"").contains("no CUDA support"));
-    assert!(refused("path = \"fused\"").contains("use --path reference"));
-    assert!(refused("precision = \"f16-weights\"").contains("not in this version"));
+    let half = refused("path = \"reference\"\nprecision = \"f16-weights\"");
+    assert!(half.starts_with("--precision: f16-weights"), "{half}");
+    assert!(half.contains("`oreo convert --precision f16` and use --precision f32"));
+}
+
+#[test]
+fn the_fast_path_is_the_default_and_has_every_precision() {
     let (plan, _) = planned("device = \"auto\"\npath = \"auto\"").unwrap();
+    assert_eq!(plan.compute, planned("").unwrap().0.compute);
     assert_eq!(plan.compute.device, DeviceChoice::Cpu);
+    assert_eq!(plan.compute.path, PathChoice::Fused);
+    assert_eq!(plan.compute.precision, PrecisionChoice::F32);
+    assert_eq!(plan.compute.filters, Some(FiltersChoice::Table));
+    for precision in ["f64", "f32", "f16-weights"] {
+        let (plan, _) = planned(&format!("precision = \"{precision}\"")).unwrap();
+        let compute = plan.compute;
+        assert_eq!(compute.precision.to_string(), precision);
+        assert_eq!(compute.path, PathChoice::Fused);
+    }
+}
+
+#[cfg(feature = "candle")]
+#[test]
+fn the_reference_has_no_filters_to_choose() {
+    let (plan, _) = planned("path = \"reference\"\nprecision = \"f64\"").unwrap();
     assert_eq!(plan.compute.path, PathChoice::Reference);
+    assert_eq!(plan.compute.filters, None);
+    let both = refused("path = \"reference\"\nfilters = \"exact\"");
+    assert!(both.starts_with("--filters: has no effect with --path reference"));
+    let file = Some("filters = \"exact\"");
+    let (plan, notes) = layered("path = \"reference\"", file).unwrap();
+    assert_eq!(plan.compute.filters, None);
+    assert_eq!(notes, ["c.toml: filters is ignored with --path reference"]);
 }
 
 #[test]

@@ -356,14 +356,21 @@ impl Resolver<'_> {
         }
     }
 
-    fn compute(&self) -> Result<Compute> {
-        compute::available(
-            self.typed.device.unwrap_or(DeviceChoice::Auto),
-            self.typed.path.unwrap_or(PathChoice::Auto),
-            self.typed.precision.unwrap_or(PrecisionChoice::F32),
-            self.typed.threads.unwrap_or(1),
-        )
-        .or_else(|(key, problem)| self.refused(key, problem))
+    fn compute(&mut self) -> Result<Compute> {
+        let path = self.typed.path.unwrap_or(PathChoice::Auto);
+        let mut filters = self.typed.filters;
+        if path == PathChoice::Reference {
+            self.without_effect(&["filters"], "path", "with --path reference")?;
+            filters = None;
+        }
+        let asked = compute::Asked {
+            device: self.typed.device.unwrap_or(DeviceChoice::Auto),
+            path,
+            precision: self.typed.precision.unwrap_or(PrecisionChoice::F32),
+            filters,
+            threads: self.typed.threads.unwrap_or(1),
+        };
+        compute::available(&asked).or_else(|(key, problem)| self.refused(key, problem))
     }
 }
 

@@ -120,12 +120,15 @@ pub struct RunSettings {
     /// Where the network computes: auto, cpu, cuda or cuda:N [default: auto]
     #[arg(long, value_name = "DEVICE", help_heading = "Hardware")]
     pub device: Option<DeviceChoice>,
-    /// Which implementation of the network computes [default: auto]
+    /// Which implementation of the network computes [default: auto, which is fused]
     #[arg(long, value_enum, value_name = "NAME", help_heading = "Hardware")]
     pub path: Option<PathChoice>,
     /// In what the network computes; the dynamics is always f64 [default: f32]
     #[arg(long, value_enum, value_name = "NAME", help_heading = "Hardware")]
     pub precision: Option<PrecisionChoice>,
+    /// Distance filters of the fused path: interpolated (error measured at load) or computed exactly [default: table]
+    #[arg(long, value_enum, value_name = "NAME", help_heading = "Hardware")]
+    pub filters: Option<FiltersChoice>,
     /// Threads of the network; one is fastest for small molecules [default: 1]
     #[arg(long, value_name = "N", value_parser = threads(), help_heading = "Hardware")]
     pub threads: Option<u32>,

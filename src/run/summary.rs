@@ -14,6 +14,9 @@ pub struct Summary {
     pub potential: String,
     /// `f64`, `f32`, …
     pub precision: String,
+    /// `fused` or `reference`; `analytic` for a built-in potential, empty in files from before there was a choice.
+    #[serde(default)]
+    pub path: String,
     /// `cpu`, …
     pub device: String,
     /// Threads of the potential.

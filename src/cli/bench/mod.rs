@@ -19,7 +19,6 @@ pub mod memory;
 pub mod peak;
 pub mod report;
 pub mod samples;
-#[cfg(feature = "candle")]
 pub mod self_test;
 pub mod structures;
 pub mod subject;

@@ -1,15 +1,16 @@
 //! Does this build compute on this machine what it should, and how fast.
 //!
-//! A small untrained network made from a seed, at a bent ethanol: energy and one force against stored values, and that
-//! force against the slope of the energy. The stored values are those of a build whose network agreed with
-//! TorchMD-NET 3.1.0 on all reference files of `potentials/tests/`; a processor, compiler or library that computes
-//! wrongly shows here, before it spoils a run.
+//! A small untrained network made from a seed, at a bent ethanol: energy and one force of every path, precision and
+//! instruction set against stored values, the force against the slope of the energy, and all forces of the fast path
+//! against the reference. The stored values are those of a build whose reference agreed with TorchMD-NET 3.1.0 on all
+//! reference files of `potentials/tests/`; a processor, compiler or library that computes wrongly shows here, before it
+//! spoils a run.
 
 use super::samples::{measure_within, Milliseconds};
 use super::subject::{Structure, Subject};
 use anyhow::Result;
-use oreo_core::{Frame, System, Vec3};
-use oreo_potentials::oreo::reference::{Device, OreoReference, Precision};
+use oreo_core::{Frame, Potential, System, Vec3};
+use oreo_potentials::oreo::fused::{Filters, InstructionSet, Options, OreoFused, Precision};
 use oreo_potentials::oreo::{Config, Weights};
 use serde::Serialize;
 use std::fmt;
@@ -23,8 +24,12 @@ const FORCE: f64 = 0.237_408_458_166_097_6;
 const ATOM: usize = 2;
 /// Å; the fourth-order difference has its best digits near here.
 const STEP: f64 = 1e-3;
-/// How long calls are timed.
+/// How long the calls of one path are timed.
 const BUDGET: Duration = Duration::from_millis(300);
+/// Relative, in f64: sums in another order.
+const DOUBLE: f64 = 1e-10;
+/// Relative, in f32.
+const SINGLE: f64 = 1e-4;
 
 /// What was found.
 #[derive(Debug, Serialize)]
@@ -33,10 +38,8 @@ pub struct SelfTest {
     pub passed: bool,
     /// One by one.
     pub checks: Vec<Check>,
-    /// Energy and forces of ethanol, see [`TIMED`].
-    pub ms: Milliseconds,
-    /// How many calls were timed.
-    pub calls: u64,
+    /// Of each path that this build has.
+    pub speeds: Vec<Speed>,
     /// What was timed.
     pub timed: &'static str,
 }
@@ -45,7 +48,7 @@ pub struct SelfTest {
 #[derive(Debug, Serialize)]
 pub struct Check {
     /// What is compared.
-    pub name: &'static str,
+    pub name: String,
     /// Relative.
     pub deviation: f64,
     /// Allowed.
@@ -54,38 +57,144 @@ pub struct Check {
     pub passed: bool,
 }
 
+/// Energy and forces of ethanol, see [`TIMED`].
+#[derive(Debug, Serialize)]
+pub struct Speed {
+    /// `fused` or `reference`
+    pub path: &'static str,
+    /// One call.
+    pub ms: Milliseconds,
+    /// How many were timed.
+    pub calls: u64,
+}
+
 /// The size of the model in `models/`.
 pub const TIMED: &str =
-    "ethanol, 9 atoms; 128 channels, 4 layers, 32 radial functions; reference path, f32, 1 thread";
+    "ethanol, 9 atoms; 128 channels, 4 layers, 32 radial functions; f32, 1 thread";
 
 /// Takes about a second.
 pub fn run() -> Result<SelfTest> {
-    let tiny = Weights::random(tiny(), 1);
-    let ethanol = ethanol();
-    let (energy, force) = answer(&tiny, Precision::F64, &ethanol)?;
-    let (_, single) = answer(&tiny, Precision::F32, &ethanol)?;
-    let slope = slope(&tiny, &ethanol)?;
-    let checks = vec![
-        Check::new("energy in f64, stored value", energy, ENERGY, 1e-10),
-        Check::new("force in f64, stored value", force, FORCE, 1e-10),
-        Check::new("force in f32, stored value", single, FORCE, 1e-4),
-        Check::new("force in f64, slope of the energy", force, -slope, 1e-7),
-    ];
-    let (ms, calls) = time(&ethanol)?;
+    let (weights, ethanol) = (Weights::random(tiny(), 1), ethanol());
+    let mut checks = of_fused(&weights, &ethanol)?;
+    let network = Weights::random(shipped_size(), 1);
+    let mut speeds = vec![speed("fused", fused(&network, single())?, &ethanol)?];
+    #[cfg(feature = "candle")]
+    {
+        checks.extend(with_reference::checks(&weights, &ethanol)?);
+        let reference = with_reference::single(&network)?;
+        speeds.push(speed("reference", reference, &ethanol)?);
+    }
     Ok(SelfTest {
         passed: checks.iter().all(|check| check.passed),
         checks,
-        ms,
-        calls,
+        speeds,
         timed: TIMED,
     })
 }
 
+/// Against stored values and slopes: what can be checked without the reference.
+fn of_fused(weights: &Weights, ethanol: &Structure) -> Result<Vec<Check>> {
+    let (energy, force) = answer(fused(weights, double())?, ethanol)?;
+    let slope = slope(weights, ethanol)?;
+    let mut checks = vec![
+        Check::new("fused f64: energy, stored value", energy, ENERGY, DOUBLE),
+        Check::new("fused f64: force, stored value", force, FORCE, DOUBLE),
+        Check::new("fused f64: force, slope of energy", force, -slope, 1e-7),
+    ];
+    for instruction_set in InstructionSet::available() {
+        let options = Options {
+            instruction_set,
+            ..single()
+        };
+        let (_, force) = answer(fused(weights, options)?, ethanol)?;
+        let name = format!("fused f32, {}: force", instruction_set.name());
+        checks.push(Check::new(name, force, FORCE, SINGLE));
+    }
+    Ok(checks)
+}
+
+/// As a run computes by default.
+fn single() -> Options {
+    Options::default()
+}
+
+fn double() -> Options {
+    Options {
+        precision: Precision::F64,
+        filters: Filters::Exact,
+        ..Options::default()
+    }
+}
+
+fn fused(weights: &Weights, options: Options) -> Result<Box<dyn Potential>> {
+    Ok(Box::new(OreoFused::new(weights, &options)?))
+}
+
+#[cfg(feature = "candle")]
+mod with_reference {
+    use super::{all_forces, answer, Check, Structure, DOUBLE, ENERGY, FORCE, SINGLE};
+    use crate::cli::bench::self_test;
+    use anyhow::Result;
+    use oreo_core::{Potential, Vec3};
+    use oreo_potentials::oreo::reference::{Device, OreoReference, Precision};
+    use oreo_potentials::oreo::Weights;
+
+    fn reference(weights: &Weights, precision: Precision) -> Result<Box<dyn Potential>> {
+        Ok(Box::new(OreoReference::new(
+            weights,
+            precision,
+            &Device::Cpu,
+        )?))
+    }
+
+    pub fn single(weights: &Weights) -> Result<Box<dyn Potential>> {
+        reference(weights, Precision::F32)
+    }
+
+    /// The reference itself, and the fast path against it.
+    pub fn checks(weights: &Weights, ethanol: &Structure) -> Result<Vec<Check>> {
+        let double = || reference(weights, Precision::F64);
+        let (energy, force) = answer(double()?, ethanol)?;
+        let (_, rounded) = answer(single(weights)?, ethanol)?;
+        let truth = all_forces(double()?, ethanol)?;
+        let against = |name, options, tolerance| -> Result<Check> {
+            let found = all_forces(self_test::fused(weights, options)?, ethanol)?;
+            Ok(Check::of(name, deviation(&found, &truth), tolerance))
+        };
+        Ok(vec![
+            Check::new(
+                "reference f64: energy, stored value",
+                energy,
+                ENERGY,
+                DOUBLE,
+            ),
+            Check::new("reference f64: force, stored value", force, FORCE, DOUBLE),
+            Check::new("reference f32: force, stored value", rounded, FORCE, SINGLE),
+            against("fused f64: forces of reference", self_test::double(), 1e-9)?,
+            against("fused f32: forces of reference", self_test::single(), 5e-5)?,
+        ])
+    }
+
+    /// Root of the mean squared difference over that of the forces.
+    fn deviation(found: &[Vec3], truth: &[Vec3]) -> f64 {
+        let difference: f64 = found
+            .iter()
+            .zip(truth)
+            .map(|(a, b)| (a - b).norm_squared())
+            .sum();
+        let size: f64 = truth.iter().map(Vec3::norm_squared).sum();
+        (difference / size).sqrt()
+    }
+}
+
 impl Check {
-    fn new(name: &'static str, found: f64, expected: f64, tolerance: f64) -> Self {
-        let deviation = ((found - expected) / expected).abs();
+    fn new(name: impl Into<String>, found: f64, expected: f64, tolerance: f64) -> Self {
+        Self::of(name, ((found - expected) / expected).abs(), tolerance)
+    }
+
+    fn of(name: impl Into<String>, deviation: f64, tolerance: f64) -> Self {
         Self {
-            name,
+            name: name.into(),
             deviation,
             tolerance,
             // Not so for NaN.
@@ -126,40 +235,48 @@ pub(super) fn ethanol() -> Structure {
     }
 }
 
-/// Energy and the force on [`ATOM`] along x.
-fn answer(weights: &Weights, precision: Precision, structure: &Structure) -> Result<(f64, f64)> {
-    let network = OreoReference::new(weights, precision, &Device::Cpu)?;
-    let mut subject = Subject::new(structure, Box::new(network), 1)?;
-    subject.evaluate()?;
-    let (energy, forces) = subject.answer();
-    Ok((energy, forces[ATOM].x))
-}
-
-/// dE/dx of [`ATOM`] from four energies (Abramowitz and Stegun 25.3.6).
-fn slope(weights: &Weights, structure: &Structure) -> Result<f64> {
-    let energy = |displacement: f64| -> Result<f64> {
-        let mut frame = structure.frame.clone();
-        frame.positions[ATOM].x += displacement;
-        let name = structure.name.clone();
-        Ok(answer(weights, Precision::F64, &Structure { name, frame })?.0)
-    };
-    let difference = |h: f64| Ok::<_, anyhow::Error>(energy(h)? - energy(-h)?);
-    Ok((8.0 * difference(STEP)? - difference(2.0 * STEP)?) / (12.0 * STEP))
-}
-
-fn time(structure: &Structure) -> Result<(Milliseconds, u64)> {
-    let config = Config {
+fn shipped_size() -> Config {
+    Config {
         channels: 128,
         layers: 4,
         heads: 8,
         radial_functions: 32,
         ..Config::et_oreo()
+    }
+}
+
+/// Energy and the force on [`ATOM`] along x.
+fn answer(network: Box<dyn Potential>, structure: &Structure) -> Result<(f64, f64)> {
+    let mut subject = Subject::new(structure, network, 1)?;
+    subject.evaluate()?;
+    let (energy, forces) = subject.answer();
+    Ok((energy, forces[ATOM].x))
+}
+
+#[cfg(feature = "candle")]
+fn all_forces(network: Box<dyn Potential>, structure: &Structure) -> Result<Vec<Vec3>> {
+    let mut subject = Subject::new(structure, network, 1)?;
+    subject.evaluate()?;
+    Ok(subject.answer().1.to_vec())
+}
+
+/// dE/dx of [`ATOM`] from four energies of the fast path (Abramowitz and Stegun 25.3.6).
+fn slope(weights: &Weights, structure: &Structure) -> Result<f64> {
+    let energy = |displacement: f64| -> Result<f64> {
+        let mut frame = structure.frame.clone();
+        frame.positions[ATOM].x += displacement;
+        let name = structure.name.clone();
+        Ok(answer(fused(weights, double())?, &Structure { name, frame })?.0)
     };
-    let weights = Weights::random(config, 1);
-    let network = OreoReference::new(&weights, Precision::F32, &Device::Cpu)?;
-    let mut subject = Subject::new(structure, Box::new(network), 1)?;
+    let difference = |h: f64| Ok::<_, anyhow::Error>(energy(h)? - energy(-h)?);
+    Ok((8.0 * difference(STEP)? - difference(2.0 * STEP)?) / (12.0 * STEP))
+}
+
+fn speed(path: &'static str, network: Box<dyn Potential>, structure: &Structure) -> Result<Speed> {
+    let mut subject = Subject::new(structure, network, 1)?;
     (0..10).try_for_each(|_| subject.evaluate())?;
-    Ok(measure_within(BUDGET, 5, || subject.evaluate())?)
+    let (ms, calls) = measure_within(BUDGET, 5, || subject.evaluate())?;
+    Ok(Speed { path, ms, calls })
 }
 
 impl fmt::Display for SelfTest {
@@ -176,11 +293,14 @@ impl fmt::Display for SelfTest {
                 check.tolerance
             )?;
         }
-        writeln!(
-            f,
-            "speed       {:.2} ms per energy and forces, median {:.2} ({})",
-            self.ms.min, self.ms.median, self.timed
-        )
+        for speed in &self.speeds {
+            writeln!(
+                f,
+                "speed       {:<9} {:.3} ms per energy and forces, median {:.3}",
+                speed.path, speed.ms.min, speed.ms.median
+            )?;
+        }
+        writeln!(f, "  timed     {}", self.timed)
     }
 }
 
@@ -192,14 +312,16 @@ mod tests {
     fn this_build_passes() {
         let found = run().unwrap();
         assert!(found.passed, "{found}");
-        assert!(found.ms.min > 0.0 && found.calls >= 5);
+        for speed in &found.speeds {
+            assert!(speed.ms.min > 0.0 && speed.calls >= 5, "{}", speed.path);
+        }
     }
 
     /// A test that cannot fail tests nothing: another seed has another energy, and NaN is no success.
     #[test]
     fn other_weights_and_nan_do_not_pass() {
         let other = Weights::random(tiny(), 2);
-        let (energy, _) = answer(&other, Precision::F64, &ethanol()).unwrap();
+        let (energy, _) = answer(fused(&other, double()).unwrap(), &ethanol()).unwrap();
         assert!(!Check::new("energy", energy, ENERGY, 1e-10).passed);
         assert!(!Check::new("energy", f64::NAN, ENERGY, 1e-10).passed);
     }

@@ -2,11 +2,11 @@
 //! files of the system, loads no driver, writes nothing.
 
 use crate::cli::bench::memory::{kibibytes, size};
-#[cfg(feature = "candle")]
 use crate::cli::bench::self_test::{self, SelfTest};
 use crate::cli::exit::Outcome;
 use crate::cli::{limit_threads, output};
 use anyhow::Result;
+use oreo_potentials::oreo::fused::InstructionSet;
 use serde::Serialize;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -39,10 +39,13 @@ pub struct Report {
     pub cuda: Cuda,
     /// The implementation of the network that `--path auto` takes.
     pub path: &'static str,
+    /// All implementations of this build.
+    pub paths: Vec<&'static str>,
+    /// What the fast path computes with.
+    pub simd: Simd,
     /// File formats of this build.
     pub formats: Formats,
     /// Does the network compute what it should.
-    #[cfg(feature = "candle")]
     pub self_test: SelfTest,
 }
 
@@ -57,6 +60,17 @@ pub struct Cpu {
     pub threads_available: usize,
     /// Without `--threads`.
     pub threads_default: usize,
+}
+
+/// Vector instructions of the fast path.
+#[derive(Debug, Serialize)]
+pub struct Simd {
+    /// `portable`, `neon`, `avx2` or `avx512`
+    pub used: &'static str,
+    /// All that this processor has, from slow to fast.
+    pub available: Vec<&'static str>,
+    /// The environment variable `OREO_SIMD`, if it is set.
+    pub asked_for: Option<String>,
 }
 
 /// NVIDIA driver and devices.
@@ -98,27 +112,49 @@ impl Report {
             memory_bytes: kibibytes(&meminfo, "MemTotal"),
             memory_available_bytes: kibibytes(&meminfo, "MemAvailable"),
             cuda: Cuda::below(Path::new("/")),
-            path: match cfg!(feature = "candle") {
-                true => "reference",
-                false => "none (built without candle)",
+            path: "fused",
+            paths: match cfg!(feature = "candle") {
+                true => vec!["fused", "reference"],
+                false => vec!["fused"],
             },
+            simd: Simd::of_this_machine(),
             formats: Formats::of_this_build(),
-            #[cfg(feature = "candle")]
             self_test: self_test::run()?,
         })
     }
 
-    #[cfg(feature = "candle")]
     fn outcome(&self) -> Outcome {
         match self.self_test.passed {
             true => Outcome::Completed,
             false => Outcome::Faulty,
         }
     }
+}
 
-    #[cfg(not(feature = "candle"))]
-    fn outcome(&self) -> Outcome {
-        Outcome::Completed
+impl Simd {
+    fn of_this_machine() -> Self {
+        let available = InstructionSet::available();
+        Self {
+            used: InstructionSet::detect().name(),
+            available: available.into_iter().map(InstructionSet::name).collect(),
+            asked_for: std::env::var("OREO_SIMD").ok(),
+        }
+    }
+}
+
+impl fmt::Display for Simd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "simd        {} of {}",
+            self.used,
+            listed(&self.available)
+        )?;
+        match self.asked_for.as_deref() {
+            None => writeln!(f),
+            Some(asked) if asked == self.used => writeln!(f, " (OREO_SIMD={asked})"),
+            Some(asked) => writeln!(f, " (OREO_SIMD={asked} is not available here)"),
+        }
     }
 }
 
@@ -280,12 +316,11 @@ impl fmt::Display for Report {
             self.memory_bytes.map_or_else(unknown, size),
             self.memory_available_bytes.map_or_else(unknown, size)
         )?;
-        writeln!(f, "path        {}", self.path)?;
+        writeln!(f, "path        {} of {}", self.path, listed(&self.paths))?;
+        self.simd.fmt(f)?;
         self.cuda.fmt(f)?;
         self.formats.fmt(f)?;
-        #[cfg(feature = "candle")]
-        self.self_test.fmt(f)?;
-        Ok(())
+        self.self_test.fmt(f)
     }
 }
 
@@ -382,7 +417,8 @@ mod tests {
         assert!(value["cpu"]["threads_available"].as_u64().unwrap() >= 1);
         assert_eq!(value["cuda"]["in_this_build"], false);
         let text = report.to_string();
-        for part in ["threads", "cuda", "reads", "features"] {
+        assert_eq!(value["path"], "fused");
+        for part in ["threads", "cuda", "reads", "features", "simd"] {
             assert!(text.contains(part), "{text}");
         }
     }

@@ -6,9 +6,11 @@ use crate::cli::evaluation::report::{Report, Setting};
 use crate::cli::evaluation::scores::Scores;
 use crate::cli::exit::{BadInput, OrBadInput, Outcome};
 use crate::cli::frame_progress::FrameProgress;
+use crate::cli::inputs::LoadedPotential;
 use crate::cli::plan::{Compute, PotentialPlan};
 use crate::cli::{inputs, limit_threads, output};
 use anyhow::{Context, Result};
+use oreo_core::System;
 use oreo_formats::DataSet;
 use oreo_validation::forces::ForceReport;
 use std::path::{Path, PathBuf};
@@ -18,14 +20,15 @@ pub fn main(args: &EvaluateArgs, json: bool) -> Result<Outcome> {
     let compute = args.compute.resolve()?;
     check_outputs(args)?;
     limit_threads(compute.threads);
-    let loaded = inputs::potential(&PotentialPlan::Et(args.weights.clone()), &compute)?;
+    let mut loaded = inputs::potential(&PotentialPlan::Et(args.weights.clone()), &compute)?;
+    let data = oreo_formats::load(&args.data, &args.data_set.read_options()).or_bad_input()?;
+    let frames = chosen_frames(args, data.len());
+    check_labels(args, &data)?;
+    self_test(&mut loaded, &data, frames[0])?;
     loaded
         .notes
         .iter()
         .for_each(|note| output::say(format_args!("note: {note}")));
-    let data = oreo_formats::load(&args.data, &args.data_set.read_options()).or_bad_input()?;
-    let frames = chosen_frames(args, data.len());
-    check_labels(args, &data)?;
     let mut predictor = Predictor::new(loaded.potential, args.batch as usize);
     predictor.check(&data, &frames)?;
     let scores = compare(&mut predictor, &data, &frames, args)?;
@@ -36,6 +39,12 @@ pub fn main(args: &EvaluateArgs, json: bool) -> Result<Outcome> {
         false => output::print(&report.to_string())?,
     }
     Ok(Outcome::Completed)
+}
+
+/// At the first frame; one that the network was not made for is refused with its place by [`Predictor::check`].
+fn self_test(loaded: &mut LoadedPotential, data: &DataSet, frame: usize) -> Result<()> {
+    let system = System::new(data.elements(frame).to_vec());
+    loaded.self_test(&system, data.positions(frame), data.cell(frame))
 }
 
 fn chosen_frames(args: &EvaluateArgs, all: usize) -> Vec<usize> {

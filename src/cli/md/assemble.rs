@@ -29,11 +29,7 @@ pub struct Assembly {
 
 /// Reads everything and puts it together; writes nothing.
 pub fn assemble(plan: &Plan, directory: &RunDirectory, beginning: Beginning) -> Result<Assembly> {
-    let LoadedPotential {
-        potential,
-        weights_sha256,
-        notes,
-    } = inputs::potential(&plan.potential, &plan.compute)?;
+    let mut loaded = inputs::potential(&plan.potential, &plan.compute)?;
     let options = plan.read_options();
     let reference = plan
         .reference
@@ -54,14 +50,24 @@ pub fn assemble(plan: &Plan, directory: &RunDirectory, beginning: Beginning) -> 
         degrees_of_freedom = counted;
         replicas.push(replica);
     }
-    let simulation = Simulation::new(potential, replicas, plan.skin.angstroms()).or_bad_input()?;
+    self_test(&mut loaded, &replicas)?;
+    let simulation =
+        Simulation::new(loaded.potential, replicas, plan.skin.angstroms()).or_bad_input()?;
     Ok(Assembly {
         simulation,
         reference,
-        weights_sha256,
+        weights_sha256: loaded.weights_sha256,
         degrees_of_freedom,
-        notes,
+        notes: loaded.notes,
     })
+}
+
+/// Where the first replica starts, also when the run is resumed: the same test of the same files.
+fn self_test(loaded: &mut LoadedPotential, replicas: &[Replica]) -> Result<()> {
+    match replicas.first() {
+        Some(first) => loaded.self_test(&first.system, &first.state.positions, &first.state.cell),
+        None => Ok(()),
+    }
 }
 
 /// Of replica `id`: its own, so that it can be repeated alone.

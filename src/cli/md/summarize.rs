@@ -3,7 +3,7 @@
 use super::assemble::{seed, Assembly};
 use super::drive::Drive;
 use crate::cli::pace::nanoseconds_per_day;
-use crate::cli::plan::Plan;
+use crate::cli::plan::{Plan, PotentialPlan};
 use crate::observers::{Averages, Distances};
 use crate::run::{MeanStd, MsPerStep, ReplicaSummary, StopSummary, Summary, Temperatures};
 use crate::Replica;
@@ -32,6 +32,10 @@ pub fn summary(plan: &Plan, assembly: &Assembly, drive: &Drive) -> Summary {
         weights_sha256: assembly.weights_sha256.clone(),
         potential: capabilities.name.clone(),
         precision: capabilities.precision.into(),
+        path: match plan.potential {
+            PotentialPlan::Et(_) => plan.compute.path.to_string(),
+            PotentialPlan::LennardJones => "analytic".into(),
+        },
         device: "cpu".into(),
         threads: plan.compute.threads as usize,
         steps: plan.steps,

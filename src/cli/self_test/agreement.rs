@@ -1,0 +1,247 @@
+//! How far two answers for one structure are apart, and how far they may be.
+
+use crate::cli::choices::{FiltersChoice, PrecisionChoice};
+use crate::cli::plan::Compute;
+use anyhow::{bail, Result};
+use oreo_core::Vec3;
+use std::fmt;
+
+/// Energy and forces of one structure.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// eV
+    pub energy: f64,
+    /// eV/Å, (n,)
+    pub forces: Vec<Vec3>,
+}
+
+/// What may be found between the fast path and the truth.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Tolerance {
+    /// Root mean square of the difference over that of the forces.
+    pub forces: f64,
+    /// eV
+    pub energy_per_atom: f64,
+    /// Of the energy itself.
+    pub energy_relative: f64,
+}
+
+/// eV/Å. Rounding is a share of the terms that a force is the sum of, not of the force, which at a minimum or on a single
+/// atom is a small rest of large terms: forces below this (a tenth of what is usual at 300 K) are not held to more digits.
+const FORCE_FLOOR: f64 = 0.1;
+
+impl Tolerance {
+    /// Forces: f32 keeps 6e-8 of each number, and some twenty layers of products and sums make 1e-6 of it; a table adds
+    /// what its bound allows. Energies: those of atoms are a few eV, and f32 knows them to about 1e-6 of that, in the
+    /// same direction for all atoms at worst; a table displaces them by its force error over about 1 Å. Weights that
+    /// carry large constants (total electronic energies) lose digits of these to f32 as well: sixteen roundings. All of it
+    /// is far below the error of any network and below 0.3 % of kT at room temperature.
+    pub fn of(compute: &Compute) -> Self {
+        let single = compute.precision != PrecisionChoice::F64;
+        let exact = compute.filters != Some(FiltersChoice::Table);
+        let (forces, energy_per_atom) = match (exact, single) {
+            (false, _) => (5e-5, 5e-5),
+            (true, true) => (5e-6, 1e-5),
+            (true, false) => (1e-9, 1e-9),
+        };
+        let rounding = match single {
+            true => f64::from(f32::EPSILON),
+            false => f64::EPSILON,
+        };
+        Self {
+            forces,
+            energy_per_atom,
+            energy_relative: 16.0 * rounding,
+        }
+    }
+}
+
+/// What was found, and what was allowed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Agreement {
+    /// Root mean square of the difference over that of the true forces.
+    pub forces: f64,
+    /// Allowed.
+    pub forces_allowed: f64,
+    /// eV
+    pub energy: f64,
+    /// eV
+    pub energy_allowed: f64,
+    /// The truth is a finite number everywhere.
+    pub truth_is_finite: bool,
+}
+
+impl Agreement {
+    /// Of two answers for the same atoms.
+    pub fn of(found: &Answer, truth: &Answer, tolerance: Tolerance) -> Self {
+        let atoms = truth.forces.len() as f64;
+        let differences = found.forces.iter().zip(&truth.forces).map(|(a, b)| a - b);
+        let difference = differences.map(|d| d.norm_squared()).sum::<f64>();
+        let size = truth.forces.iter().map(Vec3::norm_squared).sum::<f64>();
+        let floor = (atoms * FORCE_FLOOR.powi(2)).sqrt();
+        Self {
+            forces: difference.sqrt() / size.sqrt().max(floor),
+            forces_allowed: tolerance.forces,
+            energy: (found.energy - truth.energy).abs(),
+            energy_allowed: tolerance.energy_per_atom * atoms
+                + tolerance.energy_relative * truth.energy.abs(),
+            truth_is_finite: size.is_finite() && truth.energy.is_finite(),
+        }
+    }
+
+    /// Not so for NaN.
+    pub fn holds(&self) -> bool {
+        self.forces <= self.forces_allowed && self.energy <= self.energy_allowed
+    }
+
+    /// Refuses what does not hold, with what to do.
+    pub fn check(&self) -> Result<()> {
+        if !self.truth_is_finite {
+            bail!("self-test: energy or forces are not finite at this structure; do two atoms overlap?");
+        }
+        if !self.holds() {
+            bail!(
+                "self-test: fused differs from reference at this structure: {self}; \
+                 use --path reference, and please report this with what `oreo doctor` says"
+            );
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Agreement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "forces {:.1e} relative (tolerance {:.0e}), energy {:.1e} eV (tolerance {:.0e})",
+            self.forces, self.forces_allowed, self.energy, self.energy_allowed
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::choices::{DeviceChoice, PathChoice};
+
+    fn tolerance(precision: PrecisionChoice, filters: FiltersChoice) -> Tolerance {
+        Tolerance::of(&Compute {
+            device: DeviceChoice::Cpu,
+            path: PathChoice::Fused,
+            precision,
+            filters: Some(filters),
+            threads: 1,
+        })
+    }
+
+    fn truth() -> Answer {
+        Answer {
+            energy: -3.0,
+            forces: vec![Vec3::new(1.0, -2.0, 0.5), Vec3::new(-1.0, 2.0, -0.5)],
+        }
+    }
+
+    fn scaled(factor: f64) -> Answer {
+        let forces = truth().forces.into_iter().map(|force| force * factor);
+        Answer {
+            energy: truth().energy,
+            forces: forces.collect(),
+        }
+    }
+
+    #[test]
+    fn equal_answers_agree_in_every_arithmetic() {
+        for precision in [
+            PrecisionChoice::F64,
+            PrecisionChoice::F32,
+            PrecisionChoice::F16Weights,
+        ] {
+            for filters in [FiltersChoice::Table, FiltersChoice::Exact] {
+                let agreement = Agreement::of(&truth(), &truth(), tolerance(precision, filters));
+                assert!(agreement.holds() && agreement.check().is_ok());
+                assert_eq!(agreement.forces, 0.0);
+            }
+        }
+    }
+
+    /// The force error is what the forces were scaled by.
+    #[test]
+    fn each_arithmetic_has_its_own_tolerance() {
+        use {FiltersChoice::*, PrecisionChoice::*};
+        for (precision, filters, passes, fails) in [
+            (F64, Exact, 5e-10, 2e-9),
+            (F32, Exact, 4e-6, 6e-6),
+            (F16Weights, Exact, 4e-6, 6e-6),
+            (F64, Table, 4e-5, 6e-5),
+            (F32, Table, 4e-5, 6e-5),
+        ] {
+            let holds = |error: f64| {
+                let tolerance = tolerance(precision, filters);
+                Agreement::of(&scaled(1.0 + error), &truth(), tolerance).holds()
+            };
+            assert!(holds(passes) && !holds(fails), "{precision} {filters}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_energy_is_refused_although_its_forces_are_right() {
+        let tolerance = tolerance(PrecisionChoice::F32, FiltersChoice::Table);
+        let mut found = truth();
+        found.energy += 2e-4;
+        let error = Agreement::of(&found, &truth(), tolerance)
+            .check()
+            .unwrap_err();
+        assert!(error.to_string().contains("energy 2.0e-4 eV"), "{error}");
+    }
+
+    /// Total electronic energies, −4200 eV for ethanol: f32 steps by 5e-4 eV there.
+    #[test]
+    fn large_constants_may_lose_their_last_digits() {
+        let tolerance = tolerance(PrecisionChoice::F32, FiltersChoice::Exact);
+        let truth = Answer {
+            energy: -4200.0,
+            ..truth()
+        };
+        let found = Answer {
+            energy: f64::from(-4200.0f32) + 5e-4,
+            ..truth.clone()
+        };
+        assert!(Agreement::of(&found, &truth, tolerance).holds());
+    }
+
+    /// Catches a comparison written as "refuse if larger", which lets NaN through.
+    #[test]
+    fn nan_never_passes_and_a_structure_without_a_truth_is_named_so() {
+        let tolerance = tolerance(PrecisionChoice::F32, FiltersChoice::Table);
+        let mut found = truth();
+        found.forces[1].y = f64::NAN;
+        let error = Agreement::of(&found, &truth(), tolerance)
+            .check()
+            .unwrap_err();
+        assert!(error.to_string().contains("fused differs"), "{error}");
+        found = truth();
+        found.energy = f64::NAN;
+        assert!(!Agreement::of(&found, &truth(), tolerance).holds());
+        let error = Agreement::of(&found, &found, tolerance)
+            .check()
+            .unwrap_err();
+        assert!(error.to_string().contains("overlap"), "{error}");
+    }
+
+    /// At a minimum and on single atoms nothing may be divided by nothing.
+    #[test]
+    fn tiny_forces_are_measured_against_the_floor() {
+        let tolerance = tolerance(PrecisionChoice::F32, FiltersChoice::Exact);
+        let zero = Answer {
+            energy: 1.0,
+            forces: vec![Vec3::zeros()],
+        };
+        assert!(Agreement::of(&zero, &zero, tolerance).holds());
+        let with = |force: f64| Answer {
+            energy: 1.0,
+            forces: vec![Vec3::new(force, 0.0, 0.0)],
+        };
+        assert!(Agreement::of(&with(4e-7), &zero, tolerance).holds());
+        assert!(!Agreement::of(&with(6e-7), &zero, tolerance).holds());
+    }
+}
