@@ -246,14 +246,14 @@ pub struct BenchArgs {
     )]
     pub suite: Option<PathBuf>,
     /// Replace what is in the folder of the suite
-    #[arg(long, requires = "suite", help_heading = "Suite")]
+    #[arg(long, help_heading = "Suite")]
     pub overwrite: bool,
     /// Numbers of atoms, such as 9,21,100 [default: 14 sizes from 1 to 2000]
-    #[arg(long, value_name = "N", value_delimiter = ',', requires = "suite", help_heading = "Suite", value_parser = suite_size())]
+    #[arg(long, value_name = "N", value_delimiter = ',', help_heading = "Suite", value_parser = suite_size())]
     pub sizes: Vec<u32>,
-    /// How long each case is timed, s
-    #[arg(long, value_name = "S", requires = "suite", help_heading = "Suite", default_value_t = 3.0, value_parser = seconds)]
-    pub case_seconds: f64,
+    /// How long each case is timed, s [default: 3]
+    #[arg(long, value_name = "S", help_heading = "Suite", value_parser = seconds)]
+    pub case_seconds: Option<f64>,
     /// Write the document again from the bench.json of a suite
     #[arg(long, value_name = "FILE", help_heading = "Suite", conflicts_with_all = ["structures", "weights"])]
     pub render: Option<PathBuf>,

@@ -8,7 +8,7 @@ use super::report::{Comparison, CountedWork, Report, System};
 use super::samples::{measure, measure_interleaved, Milliseconds};
 use super::subject::{Structure, Subject};
 use crate::cli::args::BenchArgs;
-use crate::cli::choices::{PathChoice, PotentialChoice, PrecisionChoice};
+use crate::cli::choices::{FiltersChoice, PathChoice, PotentialChoice, PrecisionChoice};
 use crate::cli::exit::{BadInput, OrBadInput};
 use crate::cli::plan::{Compute, PotentialPlan};
 use crate::cli::{inputs, output};
@@ -73,14 +73,12 @@ fn other(args: &BenchArgs, compute: &Compute) -> Result<Option<Compute>> {
     if path == PathChoice::Auto {
         return refused("auto is no path of its own; use reference or fused");
     }
-    let precision = match path == compute.path {
-        true => PrecisionChoice::F64,
-        false => precision_of(path, compute.precision),
-    };
-    let other = Compute {
-        path,
-        precision,
-        ..*compute
+    let other = match path == compute.path {
+        true => Compute {
+            precision: PrecisionChoice::F64,
+            ..*compute
+        },
+        false => on_path(compute, path),
     };
     match other == *compute {
         true => refused("would compare the path with itself in f64; use --precision f32"),
@@ -88,11 +86,20 @@ fn other(args: &BenchArgs, compute: &Compute) -> Result<Option<Compute>> {
     }
 }
 
-/// The nearest to what is wished that a path has.
-pub fn precision_of(path: PathChoice, wished: PrecisionChoice) -> PrecisionChoice {
-    match (path, wished) {
-        (PathChoice::Reference, PrecisionChoice::F16Weights) => PrecisionChoice::F32,
-        (_, wished) => wished,
+/// The same on another path, as far as that can do it: the reference has no f16 weights and no tables.
+pub fn on_path(compute: &Compute, path: PathChoice) -> Compute {
+    let reference = path == PathChoice::Reference;
+    Compute {
+        path,
+        precision: match compute.precision {
+            PrecisionChoice::F16Weights if reference => PrecisionChoice::F32,
+            precision => precision,
+        },
+        filters: match reference {
+            true => None,
+            false => Some(compute.filters.unwrap_or(FiltersChoice::Table)),
+        },
+        ..*compute
     }
 }
 

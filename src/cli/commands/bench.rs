@@ -12,12 +12,50 @@ use std::time::Duration;
 
 /// Measures and prints; or the suite; or only its document.
 pub fn main(args: &BenchArgs, json: bool) -> Result<Outcome> {
+    check_company(args)?;
     match (&args.suite, &args.render) {
         (Some(folder), _) => measure_suite(args, folder, json)?,
         (_, Some(record)) => render(record, args.output.as_deref())?,
         _ => measure_systems(args, json)?,
     }
     Ok(Outcome::Completed)
+}
+
+/// clap drops what a flag requires when that conflicts with what is there (--suite with --structure).
+fn check_company(args: &BenchArgs) -> Result<()> {
+    let flags = [
+        (
+            "--sizes",
+            !args.sizes.is_empty(),
+            "--suite",
+            args.suite.is_some(),
+        ),
+        (
+            "--overwrite",
+            args.overwrite,
+            "--suite",
+            args.suite.is_some(),
+        ),
+        (
+            "--case-seconds",
+            args.case_seconds.is_some(),
+            "--suite",
+            args.suite.is_some(),
+        ),
+        (
+            "--output",
+            args.output.is_some(),
+            "--render",
+            args.render.is_some(),
+        ),
+    ];
+    let alone = flags.iter().find(|(_, there, _, with)| *there && !*with);
+    alone.map_or(Ok(()), |(flag, _, needed, _)| {
+        Err(BadInput::new(format!(
+            "{flag} belongs to {needed}; add that, or remove {flag}"
+        ))
+        .into())
+    })
 }
 
 fn measure_systems(args: &BenchArgs, json: bool) -> Result<()> {
@@ -54,7 +92,7 @@ fn measure_suite(args: &BenchArgs, folder: &Path, json: bool) -> Result<()> {
             true => suite::run::SIZES.to_vec(),
             false => sizes,
         },
-        budget: Duration::from_secs_f64(args.case_seconds),
+        budget: Duration::from_secs_f64(args.case_seconds.unwrap_or(suite::run::CASE_SECONDS)),
     })?;
     announce(&suite::write(&record, folder)?);
     match json {

@@ -70,7 +70,10 @@ impl<W: Stored> Matrix<W> {
         y: &mut [Row<W::Scalar>],
     ) {
         let rows = y.len() / self.outputs;
-        debug_assert_eq!((x.len(), y.len()), (self.inputs * rows, self.outputs * rows));
+        debug_assert_eq!(
+            (x.len(), y.len()),
+            (self.inputs * rows, self.outputs * rows)
+        );
         team.for_each((y, rows), |output, y| {
             team.run(Forward {
                 matrix: self,
@@ -91,7 +94,10 @@ impl<W: Stored> Matrix<W> {
         dx: &mut [Row<W::Scalar>],
     ) {
         let rows = dx.len() / self.inputs;
-        debug_assert_eq!((dx.len(), dy.len()), (self.inputs * rows, self.outputs * rows));
+        debug_assert_eq!(
+            (dx.len(), dy.len()),
+            (self.inputs * rows, self.outputs * rows)
+        );
         team.for_each((dx, rows), |input, dx| {
             if into == Into::Replace {
                 dx.fill(Row::default());
@@ -158,7 +164,8 @@ impl<W: Stored> Kernel<W::Scalar> for Forward<'_, W> {
     #[inline(always)]
     fn run<V: Vector<Scalar = W::Scalar>>(mut self) {
         for column in 0..PANEL / (2 * V::LANES) {
-            in_blocks!(self.y.len(), V::ROWS, |first| self.block::<V, M>(column, first));
+            in_blocks!(self.y.len(), V::ROWS, |first| self
+                .block::<V, M>(column, first));
         }
     }
 }
@@ -166,7 +173,11 @@ impl<W: Stored> Kernel<W::Scalar> for Forward<'_, W> {
 impl<W: Stored> Forward<'_, W> {
     /// Two registers of outputs for M rows. The order of the sum is that of the inputs, whatever M is.
     #[inline(always)]
-    fn block<V: Vector<Scalar = W::Scalar>, const M: usize>(&mut self, column: usize, first: usize) {
+    fn block<V: Vector<Scalar = W::Scalar>, const M: usize>(
+        &mut self,
+        column: usize,
+        first: usize,
+    ) {
         let rows = self.y.len();
         let registers = [2 * column, 2 * column + 1];
         let start = registers.map(|v| self.bias.map_or(V::zero(), |bias| bias.get(v)));
@@ -213,7 +224,8 @@ impl<W: Stored> Kernel<W::Scalar> for Reverse<'_, W> {
         for start in (0..self.matrix.outputs).step_by(STRETCH) {
             let stretch = (start, self.matrix.outputs.min(start + STRETCH));
             for half in 0..2 {
-                in_blocks!(self.dx.len(), V::ROWS, |first| self.block::<V, M>(stretch, half, first));
+                in_blocks!(self.dx.len(), V::ROWS, |first| self
+                    .block::<V, M>(stretch, half, first));
             }
         }
     }

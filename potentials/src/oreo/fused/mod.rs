@@ -6,6 +6,6 @@ mod potential;
 mod simd;
 mod team;
 
-pub use simd::{peak_flops, InstructionSet};
 pub use options::{Filters, Options, Precision, Rounding};
 pub use potential::OreoFused;
+pub use simd::{peak_flops, InstructionSet};

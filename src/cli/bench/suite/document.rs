@@ -36,9 +36,9 @@ fn head(conditions: &Conditions) -> String {
          ```\n\
          oreo bench --suite performance --weights {}\n\
          ```\n\n\
-         The minimum is what the code needs when nothing disturbs it; the median says how much something did. Ratios \
-         are of minima.\n",
-        conditions.path, conditions.precision, conditions.network.weights
+         The minimum is what the code needs when nothing disturbs it; the median says how much something did. Ratios are \
+         of minima.\n",
+        conditions.path, conditions.mode, conditions.network.weights
     )
 }
 
@@ -93,8 +93,9 @@ fn conditions_table(conditions: &Conditions) -> String {
         [
             "calls",
             &format!(
-                "as many as fit in {} s after a tenth of that to warm up, at least {}",
-                conditions.case_seconds, conditions.fewest_calls
+                "as many as fit in {} s after a tenth of that to warm up, at least {}; none that were expected to take \
+                 longer than {} ms",
+                conditions.case_seconds, conditions.fewest_calls, conditions.longest_call_ms
             ),
         ],
     ];
@@ -128,7 +129,8 @@ fn sizes(cases: &[Case]) -> String {
             case.atoms.to_string(),
             case.name.clone(),
             case.pairs.to_string(),
-            case.calls.to_string(),
+            number(case.work.mflop_nodes),
+            number(case.work.mflop_edges),
             number(case.ms.min),
             number(case.ms.median),
             number(case.work.floor_ms),
@@ -138,7 +140,7 @@ fn sizes(cases: &[Case]) -> String {
     };
     let text = format!(
         "![Time against atoms]({PLOT}.svg)\n\n\
-         One molecule, one thread. Molecules where there is one of that size; otherwise balls of H, C, N, O cut from a \
+         One molecule, one thread. Molecules where there is one of that size; otherwise balls of those of H, C, N, O that the network knows, cut from a \
          jittered lattice at the density of an organic liquid (0.09 atoms/Å3, no two closer than 1.2 Å), because speed \
          depends on how many neighbours atoms have and not on whether the molecule exists.\n\n"
     );
@@ -146,11 +148,12 @@ fn sizes(cases: &[Case]) -> String {
         "atoms",
         "structure",
         "pairs",
-        "calls",
+        "MFLOP, nodes",
+        "MFLOP, edges",
         "ms, min",
         "ms, median",
         "floor, ms",
-        "of floor",
+        "of peak",
         "µs per atom",
     ];
     section("Size", &text, &head, cases.iter().map(row))
@@ -214,7 +217,7 @@ fn replicas(cases: &[Case]) -> String {
         "ms per call",
         "ms per replica",
         "relative to one",
-        "of floor",
+        "of peak",
     ];
     section("Replicas", &text, &head, cases.iter().map(row))
 }
@@ -241,7 +244,7 @@ fn threads(cases: &[Case]) -> String {
         "ms, min",
         "ms, median",
         "speed-up",
-        "of floor",
+        "of peak",
     ];
     let mut text = section("Threads", "", &head, ordered.into_iter().map(row));
     for case in cases
@@ -272,7 +275,7 @@ fn find<'a>(cases: &'a [Case], name: &str, replicas: u32, threads: u32) -> Optio
 fn modes(record: &Record) -> String {
     let usual = |name: &str| {
         let mut modes = record.modes.iter();
-        modes.find(|one| one.mode == record.conditions.precision && one.case.name == name)
+        modes.find(|one| one.mode == record.conditions.mode && one.case.name == name)
     };
     let deviation = |value: Option<f64>| value.map_or("–".into(), |value| format!("{value:.1e}"));
     let row = |one: &Mode| {
@@ -290,12 +293,12 @@ fn modes(record: &Record) -> String {
         ]
     };
     let text = format!(
-        "One molecule, one thread; time relative to {}. Deviations are from f64 with the same weights.\n\n",
-        record.conditions.precision
+        "One molecule, one thread; time relative to {}. Deviations are from f64 with exact filters and the same weights. Filters are interpolated from a table (fused path) unless exact.\n\n",
+        record.conditions.mode
     );
     let head = [
         "structure",
-        "precision",
+        "mode",
         "ms, min",
         "ms, median",
         "relative",
@@ -304,7 +307,12 @@ fn modes(record: &Record) -> String {
     ];
     let mut ordered: Vec<_> = record.modes.iter().collect();
     ordered.sort_by_key(|one| one.case.atoms);
-    section("Precision", &text, &head, ordered.into_iter().map(row))
+    section(
+        "Precision and filters",
+        &text,
+        &head,
+        ordered.into_iter().map(row),
+    )
 }
 
 fn comparisons(record: &Record) -> String {
@@ -327,7 +335,7 @@ fn comparisons(record: &Record) -> String {
     };
     let text = format!(
         "{mine} in {} against {other} in {}, one thread each, timed in turns in the same run; ms as minimum / median.\n\n",
-        record.conditions.precision, first.compare.precision
+        record.conditions.mode, first.compare.precision
     );
     let (mine, other) = (format!("{mine}, ms"), format!("{other}, ms"));
     let head = [

@@ -11,7 +11,7 @@ pub fn of(record: &Record) -> Figure {
         let point = |case: &Case| [case.atoms as f64, value(case)];
         record.sizes.iter().map(point).collect::<Vec<_>>()
     };
-    let name = format!("{}, {}", conditions.path, conditions.precision);
+    let name = format!("{}, {}", conditions.path, conditions.mode);
     let mut panel = Panel::new(
         Axis::logarithmic("Atoms"),
         Axis::logarithmic("Energy and forces, shortest call (ms)"),

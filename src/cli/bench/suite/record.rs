@@ -54,8 +54,8 @@ pub struct Conditions {
     pub potential: String,
     /// `fused` or `reference`: what the tables are about.
     pub path: String,
-    /// Where a table does not say otherwise.
-    pub precision: String,
+    /// Precision and filters where a table does not say otherwise, one of [`Mode::mode`].
+    pub mode: String,
     /// The network.
     pub network: Network,
     /// How long a case was timed, s.
@@ -118,12 +118,13 @@ pub struct Case {
 /// A structure in one way to compute it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Mode {
-    /// e.g. `f32`
+    /// e.g. `f32`, or `f32, exact filters`
     pub mode: String,
     /// The times.
     #[serde(flatten)]
     pub case: Case,
-    /// Root of the mean squared force difference from f64, over that of the force; `None` for f64 itself.
+    /// Root of the mean squared force difference from f64 with exact filters, over that of the force; `None` for that
+    /// itself.
     pub force_relative_rms: Option<f64>,
     /// From f64, per atom.
     pub energy_deviation_ev_per_atom: Option<f64>,

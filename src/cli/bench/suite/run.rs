@@ -5,8 +5,8 @@ use super::stopwatch::{Cost, Stopwatch, FEWEST_CALLS, LONGEST_CALL};
 use crate::cli::bench::deviation::Deviation;
 use crate::cli::bench::machine::{cores, load_average, processor};
 use crate::cli::bench::peak;
-use crate::cli::bench::systems::precision_of;
-use crate::cli::choices::{PathChoice, PrecisionChoice};
+use crate::cli::bench::systems::on_path;
+use crate::cli::choices::{FiltersChoice, PathChoice, PrecisionChoice};
 use crate::cli::plan::Compute;
 use anyhow::Result;
 use oreo_core::Vec3;
@@ -16,6 +16,8 @@ use std::time::{Duration, SystemTime};
 
 /// Atoms, where the command line does not say otherwise.
 pub const SIZES: [usize; 14] = [1, 2, 3, 5, 9, 21, 50, 100, 180, 200, 360, 500, 1000, 2000];
+/// How long a case is timed, likewise.
+pub const CASE_SECONDS: f64 = 3.0;
 const REPLICAS: [u32; 7] = [1, 2, 4, 8, 16, 32, 64];
 /// Atoms of the molecule for replicas, and of a larger one.
 const ETHANOL: usize = 9;
@@ -24,10 +26,12 @@ const ASPIRIN: usize = 21;
 const COMPARED: [usize; 4] = [ETHANOL, ASPIRIN, 100, 360];
 /// Atoms of the large structure for precisions, at most.
 const LARGE: usize = 500;
-const PRECISIONS: [PrecisionChoice; 3] = [
-    PrecisionChoice::F64,
-    PrecisionChoice::F32,
-    PrecisionChoice::F16Weights,
+/// On the fused path; the first is what the others are compared with.
+const MODES: [(PrecisionChoice, FiltersChoice); 4] = [
+    (PrecisionChoice::F64, FiltersChoice::Exact),
+    (PrecisionChoice::F32, FiltersChoice::Exact),
+    (PrecisionChoice::F32, FiltersChoice::Table),
+    (PrecisionChoice::F16Weights, FiltersChoice::Table),
 ];
 
 /// What to measure.
@@ -111,26 +115,12 @@ impl Suite<'_> {
         Ok(cases)
     }
 
-    /// f64 first: the others are compared with it.
     fn modes(&mut self) -> Result<Vec<Mode>> {
-        let large = self
-            .wish
-            .sizes
-            .iter()
-            .rfind(|&&n| n > ASPIRIN && n <= LARGE);
-        let sizes = [Some(ETHANOL), Some(ASPIRIN), large.copied()];
-        let path = self.wish.compute.path;
+        let sizes = self.wish.sizes.iter();
+        let large = sizes.copied().rfind(|&n| n > ASPIRIN && n <= LARGE);
+        let sizes = [Some(ETHANOL), Some(ASPIRIN), large];
         let (mut modes, mut exact) = (Vec::new(), Vec::new());
-        for precision in PRECISIONS {
-            if precision_of(path, precision) != precision {
-                let line = format!("{precision}: the {path} path does not have it");
-                self.stopwatch.skipped.push(line);
-                continue;
-            }
-            let compute = Compute {
-                precision,
-                ..self.wish.compute
-            };
+        for compute in ways(&self.wish.compute) {
             for atoms in sizes.into_iter().flatten() {
                 modes.extend(self.mode(atoms, &compute, &mut exact)?);
             }
@@ -155,7 +145,7 @@ impl Suite<'_> {
             exact.push((atoms, (answer.0, answer.1.to_vec())));
         }
         Ok(Some(Mode {
-            mode: compute.precision.to_string(),
+            mode: mode(compute),
             case,
             force_relative_rms: deviation.map(|d| d.force_relative_rms),
             energy_deviation_ev_per_atom: deviation.map(|d| d.energy / atoms as f64),
@@ -170,11 +160,7 @@ impl Suite<'_> {
                 .push("comparison: the suite was about the reference path itself".into());
             return Ok(Vec::new());
         }
-        let other = Compute {
-            path,
-            precision: precision_of(path, mine.precision),
-            ..mine
-        };
+        let other = on_path(&mine, path);
         let (mut found, mut cost) = (Vec::new(), None);
         for atoms in COMPARED.into_iter().filter(|n| self.wish.sizes.contains(n)) {
             if let Some(pair) = self.stopwatch.both(atoms, [&mine, &other], cost)? {
@@ -204,7 +190,7 @@ impl Suite<'_> {
             instruction_set: InstructionSet::detect().name().into(),
             potential: self.stopwatch.capabilities.name.clone(),
             path: self.wish.compute.path.to_string(),
-            precision: self.wish.compute.precision.to_string(),
+            mode: mode(&self.wish.compute),
             network: self.stopwatch.network.clone(),
             case_seconds: self.wish.budget.as_secs_f64(),
             fewest_calls: FEWEST_CALLS,
@@ -215,6 +201,31 @@ impl Suite<'_> {
 
 /// eV, eV/Å
 type Answer = (f64, Vec<Vec3>);
+
+/// All that can be chosen about the arithmetic of a path, the most exact first.
+fn ways(compute: &Compute) -> Vec<Compute> {
+    let fused = MODES.map(|(precision, filters)| Compute {
+        precision,
+        filters: Some(filters),
+        ..*compute
+    });
+    let mut ways = Vec::new();
+    for way in fused.map(|way| on_path(&way, compute.path)) {
+        // The reference makes no difference between some.
+        if !ways.contains(&way) {
+            ways.push(way);
+        }
+    }
+    ways
+}
+
+/// `f32`, `f32, exact filters`
+fn mode(compute: &Compute) -> String {
+    match compute.filters {
+        Some(FiltersChoice::Exact) => format!("{}, exact filters", compute.precision),
+        Some(FiltersChoice::Table) | None => compute.precision.to_string(),
+    }
+}
 
 /// 1, 2, 4, … and all.
 fn thread_counts(cores: usize) -> Vec<u32> {
@@ -227,6 +238,30 @@ fn thread_counts(cores: usize) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::choices::DeviceChoice;
+
+    #[test]
+    fn each_path_has_its_own_modes_and_the_first_is_the_most_exact() {
+        let on = |path| {
+            let compute = Compute {
+                device: DeviceChoice::Cpu,
+                path,
+                precision: PrecisionChoice::F32,
+                filters: None,
+                threads: 1,
+            };
+            let ways = ways(&on_path(&compute, path));
+            ways.iter().map(mode).collect::<Vec<_>>()
+        };
+        assert_eq!(on(PathChoice::Reference), ["f64", "f32"]);
+        let fused = [
+            "f64, exact filters",
+            "f32, exact filters",
+            "f32",
+            "f16-weights",
+        ];
+        assert_eq!(on(PathChoice::Fused), fused);
+    }
 
     #[test]
     fn threads_are_doubled_up_to_all() {
