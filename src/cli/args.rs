@@ -3,6 +3,7 @@
 use super::choices::*;
 use super::quantity::{Length, Time};
 use super::settings::{count, small_count, threads, RunSettings};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 use oreo_core::Element;
 use std::path::PathBuf;
@@ -234,7 +235,7 @@ pub struct BenchArgs {
     pub replicas: u32,
     /// Time this path, too, in turns, and compare forces: in the same precision if it has that, else in f32; the same
     /// path in f64
-    #[arg(long, value_enum, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", value_parser = compared_path())]
     pub compare: Option<PathChoice>,
     /// Measure everything (sizes, replicas, threads, precisions, the other path; minutes) and write bench.json,
     /// PERFORMANCE.md and a plot
@@ -268,6 +269,14 @@ pub struct BenchArgs {
     /// Where, how and in what the network computes.
     #[command(flatten)]
     pub compute: ComputeArgs,
+}
+
+/// `auto` is no path of its own.
+fn compared_path() -> impl TypedValueParser<Value = PathChoice> {
+    PossibleValuesParser::new(["reference", "fused"]).map(|name| match name.as_str() {
+        "reference" => PathChoice::Reference,
+        _ => PathChoice::Fused,
+    })
 }
 
 /// A ball of so many atoms is still made in no time.

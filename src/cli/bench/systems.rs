@@ -70,9 +70,6 @@ fn other(args: &BenchArgs, compute: &Compute) -> Result<Option<Compute>> {
     if args.potential == PotentialChoice::LennardJones {
         return refused("lennard-jones has one path and one precision, nothing to compare with");
     }
-    if path == PathChoice::Auto {
-        return refused("auto is no path of its own; use reference or fused");
-    }
     let other = match path == compute.path {
         true => Compute {
             precision: PrecisionChoice::F64,
