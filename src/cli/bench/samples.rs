@@ -55,48 +55,39 @@ pub fn measure_within<E>(
     Ok((Milliseconds::of(durations), calls))
 }
 
-/// Calls in a row of one of two interleaved works.
+/// Calls of one work in a row, of several in turns.
 const BLOCK: u64 = 10;
 
-/// Two works in one run, block after block in turn, so that a drift of the machine meets both alike. Each block begins
-/// with a call that is not timed: the other work has had the caches. Stops after `budget`, but not before `at_least`
-/// timed calls of each; returns the number of them.
+/// Several works in one run, block after block in turns, so that a drift of the machine meets all alike. Each block
+/// begins with a call that is not timed: the others have had the caches. Stops after `budget`, but not before
+/// `at_least` timed calls of each; returns the number of them.
 ///
 /// # Panics
 /// When `at_least` is 0.
-pub fn measure_interleaved<E>(
+pub fn measure_in_turns<W, E>(
     budget: Duration,
     at_least: u64,
-    mut one: impl FnMut() -> Result<(), E>,
-    mut other: impl FnMut() -> Result<(), E>,
-) -> Result<([Milliseconds; 2], u64), E> {
+    works: &mut [W],
+    mut call: impl FnMut(&mut W) -> Result<(), E>,
+) -> Result<(Vec<Milliseconds>, u64), E> {
     let (started, mut calls) = (Instant::now(), 0);
-    let (mut of_one, mut of_other) = (Vec::new(), Vec::new());
+    let mut durations = vec![Vec::new(); works.len()];
     while calls < at_least || started.elapsed() < budget {
         let block = match at_least.saturating_sub(calls) {
             0 => BLOCK.min(at_least),
             missing => BLOCK.min(missing),
         };
-        time_block(block, &mut one, &mut of_one)?;
-        time_block(block, &mut other, &mut of_other)?;
+        for (work, durations) in works.iter_mut().zip(&mut durations) {
+            call(work)?;
+            for _ in 0..block {
+                let start = Instant::now();
+                call(work)?;
+                durations.push(start.elapsed());
+            }
+        }
         calls += block;
     }
-    let both = [Milliseconds::of(of_one), Milliseconds::of(of_other)];
-    Ok((both, calls))
-}
-
-fn time_block<E>(
-    calls: u64,
-    work: &mut impl FnMut() -> Result<(), E>,
-    durations: &mut Vec<Duration>,
-) -> Result<(), E> {
-    work()?;
-    for _ in 0..calls {
-        let start = Instant::now();
-        work()?;
-        durations.push(start.elapsed());
-    }
-    Ok(())
+    Ok((durations.into_iter().map(Milliseconds::of).collect(), calls))
 }
 
 impl Milliseconds {
@@ -150,16 +141,16 @@ mod tests {
     /// 12 calls are blocks of 10 and 2, each after one call that is not timed. Catches works that are timed one after
     /// the other as a whole.
     #[test]
-    fn interleaved_works_take_turns() {
-        let turns = std::cell::RefCell::new(String::new());
-        let work = |name: char| {
-            turns.borrow_mut().push(name);
+    fn works_take_turns() {
+        let mut turns = String::new();
+        let mut call = |name: &mut char| {
+            turns.push(*name);
             Ok::<(), ()>(())
         };
-        let (_, calls) =
-            measure_interleaved(Duration::ZERO, 12, || work('a'), || work('b')).unwrap();
+        let (found, calls) =
+            measure_in_turns(Duration::ZERO, 12, &mut ['a', 'b'], &mut call).unwrap();
         let blocks = [11, 3].map(|length| "a".repeat(length) + &"b".repeat(length));
-        assert_eq!((calls, turns.into_inner()), (12, blocks.concat()));
+        assert_eq!((found.len(), calls, turns), (2, 12, blocks.concat()));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::flops::Work;
 use super::machine::{crowded, load_average};
 use super::peak::{self, Peak};
 use super::report::{Comparison, CountedWork, Report, System};
-use super::samples::{measure, measure_interleaved, Milliseconds};
+use super::samples::{measure, measure_in_turns, Milliseconds};
 use super::subject::{Structure, Subject};
 use crate::cli::args::BenchArgs;
 use crate::cli::choices::{FiltersChoice, PathChoice, PotentialChoice, PrecisionChoice};
@@ -178,15 +178,15 @@ impl Bench<'_> {
     ) -> Result<(Milliseconds, Comparison)> {
         let mut against = self.subject(structure, other)?;
         (0..self.args.warmup).try_for_each(|_| subject.evaluate().and(against.evaluate()))?;
-        let (ms, _) = measure_interleaved(
+        let (ms, _) = measure_in_turns(
             Duration::ZERO,
             self.args.calls,
-            || subject.evaluate(),
-            || against.evaluate(),
+            &mut [&mut *subject, &mut against],
+            |one| one.evaluate(),
         )?;
         let deviation = Deviation::between(subject.answer(), against.answer());
         let (path, precision) = (other.path.to_string(), other.precision.to_string());
-        let comparison = Comparison::new(path, precision, ms, deviation);
+        let comparison = Comparison::new(path, precision, [ms[0], ms[1]], deviation);
         Ok((ms[0], comparison))
     }
 

@@ -93,8 +93,8 @@ fn conditions_table(conditions: &Conditions) -> String {
         [
             "calls",
             &format!(
-                "as many as fit in {} s after a tenth of that to warm up, at least {}; none that were expected to take \
-                 longer than {} ms",
+                "as many as fit in {} s, at least {}, the first of each block not timed; none that were expected to take \
+                 longer than {} ms; what a ratio compares took turns",
                 conditions.case_seconds, conditions.fewest_calls, conditions.longest_call_ms
             ),
         ],

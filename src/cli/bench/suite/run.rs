@@ -1,15 +1,15 @@
 //! What the suite measures.
 
 use super::record::{Case, Compared, Conditions, Mode, Record};
-use super::stopwatch::{Cost, Stopwatch, FEWEST_CALLS, LONGEST_CALL};
+use super::stopwatch::{mode, Cost, Item, Stopwatch, Timed, FEWEST_CALLS, LONGEST_CALL};
 use crate::cli::bench::deviation::Deviation;
 use crate::cli::bench::machine::{cores, load_average, processor};
 use crate::cli::bench::peak;
+use crate::cli::bench::report::Comparison;
 use crate::cli::bench::systems::on_path;
 use crate::cli::choices::{FiltersChoice, PathChoice, PrecisionChoice};
 use crate::cli::plan::Compute;
 use anyhow::Result;
-use oreo_core::Vec3;
 use oreo_potentials::oreo::fused::InstructionSet;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
@@ -75,22 +75,21 @@ struct Suite<'a> {
 }
 
 impl Suite<'_> {
+    /// One after the other: what a size costs says whether the next is affordable.
     fn sizes(&mut self) -> Result<Vec<Case>> {
-        let mut cases = Vec::new();
+        let mut cases: Vec<Case> = Vec::new();
         for &atoms in &self.wish.sizes {
-            if let Some(case) = self.case(atoms, 1, &self.wish.compute)? {
-                self.cost = Some(case.ms.min / case.work.mflop);
-                cases.push(case);
-            }
+            let item = self.item(atoms, 1, &self.wish.compute);
+            cases.extend(self.cases(&[item])?);
+            let largest = cases.last();
+            self.cost = largest.map(|case| case.ms.min / case.work.mflop);
         }
         Ok(cases)
     }
 
     fn replicas(&mut self) -> Result<Vec<Case>> {
-        let compute = self.wish.compute;
-        let cases = REPLICAS.map(|copies| self.case(ETHANOL, copies, &compute));
-        let cases: Result<Vec<_>> = cases.into_iter().collect();
-        Ok(cases?.into_iter().flatten().collect())
+        let items = REPLICAS.map(|copies| self.item(ETHANOL, copies, &self.wish.compute));
+        self.cases(&items)
     }
 
     fn threads(&mut self) -> Result<Vec<Case>> {
@@ -99,81 +98,75 @@ impl Suite<'_> {
             self.stopwatch.skipped.push(why.into());
             return Ok(Vec::new());
         }
-        let mut what = vec![(ETHANOL, 1), (ETHANOL, 2), (ASPIRIN, 1), (ASPIRIN, 2)];
+        let mut groups = [ETHANOL, ASPIRIN].map(|n| vec![(n, 1), (n, 2)]).to_vec();
         let large = self.wish.sizes.iter().rev().take(2).rev();
-        what.extend(large.filter(|&&atoms| atoms > ASPIRIN).map(|&n| (n, 1)));
+        groups.extend(large.filter(|&&n| n > ASPIRIN).map(|&n| vec![(n, 1)]));
         let mut cases = Vec::new();
-        for threads in thread_counts(cores()) {
-            let compute = Compute {
-                threads,
-                ..self.wish.compute
-            };
-            for &(atoms, copies) in &what {
-                cases.extend(self.case(atoms, copies, &compute)?);
-            }
+        for group in groups {
+            let items = thread_counts(cores()).into_iter().flat_map(|threads| {
+                let compute = Compute {
+                    threads,
+                    ..self.wish.compute
+                };
+                let item = |&(atoms, copies)| self.item(atoms, copies, &compute);
+                group.iter().map(item).collect::<Vec<_>>()
+            });
+            cases.extend(self.cases(&items.collect::<Vec<_>>())?);
         }
+        self.stopwatch.keep_only(&self.wish.compute);
         Ok(cases)
     }
 
     fn modes(&mut self) -> Result<Vec<Mode>> {
         let sizes = self.wish.sizes.iter();
         let large = sizes.copied().rfind(|&n| n > ASPIRIN && n <= LARGE);
-        let sizes = [Some(ETHANOL), Some(ASPIRIN), large];
-        let (mut modes, mut exact) = (Vec::new(), Vec::new());
-        for compute in ways(&self.wish.compute) {
-            for atoms in sizes.into_iter().flatten() {
-                modes.extend(self.mode(atoms, &compute, &mut exact)?);
-            }
+        let mut modes = Vec::new();
+        for atoms in [Some(ETHANOL), Some(ASPIRIN), large].into_iter().flatten() {
+            let ways = ways(&self.wish.compute).into_iter();
+            let items: Vec<_> = ways.map(|way| self.item(atoms, 1, &way)).collect();
+            let timed = self.stopwatch.in_turns(&items)?;
+            modes.extend(timed.iter().map(|one| mode_of(one, timed.first())));
         }
+        self.stopwatch.keep_only(&self.wish.compute);
         Ok(modes)
-    }
-
-    fn mode(
-        &mut self,
-        atoms: usize,
-        compute: &Compute,
-        exact: &mut Vec<(usize, Answer)>,
-    ) -> Result<Option<Mode>> {
-        let Some((case, subject)) = self.stopwatch.case(atoms, 1, compute, self.cost)? else {
-            return Ok(None);
-        };
-        let answer = subject.answer();
-        let known = exact.iter().find(|(known, _)| *known == atoms);
-        let deviation =
-            known.map(|(_, (energy, forces))| Deviation::between(answer, (*energy, forces)));
-        if compute.precision == PrecisionChoice::F64 {
-            exact.push((atoms, (answer.0, answer.1.to_vec())));
-        }
-        Ok(Some(Mode {
-            mode: mode(compute),
-            case,
-            force_relative_rms: deviation.map(|d| d.force_relative_rms),
-            energy_deviation_ev_per_atom: deviation.map(|d| d.energy / atoms as f64),
-        }))
     }
 
     fn comparisons(&mut self) -> Result<Vec<Compared>> {
         let (mine, path) = (self.wish.compute, PathChoice::Reference);
         if mine.path == path {
-            self.stopwatch
-                .skipped
-                .push("comparison: the suite was about the reference path itself".into());
+            let why = "comparison: the suite was about the reference path itself";
+            self.stopwatch.skipped.push(why.into());
             return Ok(Vec::new());
         }
-        let other = on_path(&mine, path);
         let (mut found, mut cost) = (Vec::new(), None);
         for atoms in COMPARED.into_iter().filter(|n| self.wish.sizes.contains(n)) {
-            if let Some(pair) = self.stopwatch.both(atoms, [&mine, &other], cost)? {
-                cost = Some(pair.compare.ms.min / pair.case.work.mflop);
-                found.push(pair);
+            let other = Item {
+                cost,
+                ..self.item(atoms, 1, &on_path(&mine, path))
+            };
+            let timed = self
+                .stopwatch
+                .in_turns(&[self.item(atoms, 1, &mine), other])?;
+            if let [mine, other] = &timed[..] {
+                cost = Some(other.case.ms.min / other.case.work.mflop);
+                found.push(compared(mine, other));
             }
         }
         Ok(found)
     }
 
-    fn case(&mut self, atoms: usize, copies: u32, compute: &Compute) -> Result<Option<Case>> {
-        let found = self.stopwatch.case(atoms, copies, compute, self.cost)?;
-        Ok(found.map(|(case, _)| case))
+    fn item(&self, atoms: usize, copies: u32, compute: &Compute) -> Item {
+        Item {
+            atoms,
+            copies,
+            compute: *compute,
+            cost: self.cost,
+        }
+    }
+
+    fn cases(&mut self, items: &[Item]) -> Result<Vec<Case>> {
+        let timed = self.stopwatch.in_turns(items)?;
+        Ok(timed.into_iter().map(|one| one.case).collect())
     }
 
     fn conditions(&self, load_average_before: Option<f64>) -> Conditions {
@@ -199,8 +192,35 @@ impl Suite<'_> {
     }
 }
 
-/// eV, eV/Å
-type Answer = (f64, Vec<Vec3>);
+/// Against the most exact one, if that was not left out.
+fn mode_of(one: &Timed, first: Option<&Timed>) -> Mode {
+    let exact = first.filter(|first| {
+        let most = first.item.compute.precision == PrecisionChoice::F64;
+        most && first.item.compute != one.item.compute
+    });
+    let deviation =
+        exact.map(|exact| Deviation::between(one.subject.answer(), exact.subject.answer()));
+    Mode {
+        mode: one.item.mode(),
+        case: one.case.clone(),
+        force_relative_rms: deviation.map(|d| d.force_relative_rms),
+        energy_deviation_ev_per_atom: deviation.map(|d| d.energy / one.case.atoms as f64),
+    }
+}
+
+fn compared(mine: &Timed, other: &Timed) -> Compared {
+    let compute = &other.item.compute;
+    let deviation = Deviation::between(mine.subject.answer(), other.subject.answer());
+    Compared {
+        case: mine.case.clone(),
+        compare: Comparison::new(
+            compute.path.to_string(),
+            compute.precision.to_string(),
+            [mine.case.ms, other.case.ms],
+            deviation,
+        ),
+    }
+}
 
 /// All that can be chosen about the arithmetic of a path, the most exact first.
 fn ways(compute: &Compute) -> Vec<Compute> {
@@ -217,14 +237,6 @@ fn ways(compute: &Compute) -> Vec<Compute> {
         }
     }
     ways
-}
-
-/// `f32`, `f32, exact filters`
-fn mode(compute: &Compute) -> String {
-    match compute.filters {
-        Some(FiltersChoice::Exact) => format!("{}, exact filters", compute.precision),
-        Some(FiltersChoice::Table) | None => compute.precision.to_string(),
-    }
 }
 
 /// 1, 2, 4, … and all.

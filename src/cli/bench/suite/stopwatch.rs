@@ -1,13 +1,13 @@
-//! Times one structure at a time, with potentials that are read once.
+//! Times what belongs together in turns, with potentials that are read once.
 
-use super::record::{Case, Compared, Network};
-use crate::cli::bench::deviation::Deviation;
+use super::record::{Case, Network};
 use crate::cli::bench::flops::Work;
 use crate::cli::bench::peak::Peak;
-use crate::cli::bench::report::{Comparison, CountedWork};
-use crate::cli::bench::samples::{measure_interleaved, measure_within, Milliseconds};
+use crate::cli::bench::report::CountedWork;
+use crate::cli::bench::samples::{measure_in_turns, Milliseconds};
 use crate::cli::bench::structures::of_size;
 use crate::cli::bench::subject::{Structure, Subject};
+use crate::cli::choices::FiltersChoice;
 use crate::cli::exit::OrBadInput;
 use crate::cli::pace::three_digits;
 use crate::cli::plan::{Compute, PotentialPlan};
@@ -29,7 +29,6 @@ pub struct Stopwatch {
     plan: PotentialPlan,
     config: Config,
     budget: Duration,
-    /// One for each path.
     potentials: Vec<(Compute, Shared)>,
     /// For the record.
     pub network: Network,
@@ -43,6 +42,44 @@ pub struct Stopwatch {
 
 /// ms per 1e6 counted operations, as far as known: what a call is expected to take.
 pub type Cost = Option<f64>;
+
+/// One thing to time.
+#[derive(Debug, Clone, Copy)]
+pub struct Item {
+    /// Of the structure.
+    pub atoms: usize,
+    /// In a call.
+    pub copies: u32,
+    /// How.
+    pub compute: Compute,
+    /// Of this path.
+    pub cost: Cost,
+}
+
+/// What was found.
+pub struct Timed {
+    /// What was timed.
+    pub item: Item,
+    /// For the record.
+    pub case: Case,
+    /// Its answer is that of the last call.
+    pub subject: Subject,
+}
+
+impl Item {
+    /// `f32`, `f32, exact filters`
+    pub fn mode(&self) -> String {
+        mode(&self.compute)
+    }
+}
+
+/// `f32`, `f32, exact filters`
+pub fn mode(compute: &Compute) -> String {
+    match compute.filters {
+        Some(FiltersChoice::Exact) => format!("{}, exact filters", compute.precision),
+        Some(FiltersChoice::Table) | None => compute.precision.to_string(),
+    }
+}
 
 /// A potential that several simulations use one after the other: reading weights takes longer than many a case.
 #[derive(Clone)]
@@ -84,58 +121,42 @@ impl Stopwatch {
         })
     }
 
-    /// With the subject, whose answer is that of the last call; `None` if it would take too long.
-    pub fn case(
-        &mut self,
-        atoms: usize,
-        copies: u32,
-        compute: &Compute,
-        cost: Cost,
-    ) -> Result<Option<(Case, Subject)>> {
-        let structure = of_size(atoms, self.capabilities.elements);
-        let mut subject = self.subject(&structure, copies, compute)?;
-        let threads = compute.threads;
-        let name = format!(
-            "{} x {copies}, {}, {threads} thread(s)",
-            structure.name, compute.precision
-        );
-        if self.takes_too_long(&name, &subject, cost) {
-            return Ok(None);
+    /// All of them in turns, each with the share of time that it would have had alone; without those that would take
+    /// too long.
+    pub fn in_turns(&mut self, items: &[Item]) -> Result<Vec<Timed>> {
+        let (mut left, mut subjects) = (Vec::new(), Vec::new());
+        for item in items {
+            let structure = of_size(item.atoms, self.capabilities.elements);
+            let subject = self.subject(&structure, item)?;
+            let name = format!(
+                "{} x {}, {}",
+                structure.name, item.copies, item.compute.path
+            );
+            let name = format!(
+                "{name}, {}, {} thread(s)",
+                item.mode(),
+                item.compute.threads
+            );
+            if !self.takes_too_long(&name, &subject, item.cost) {
+                output::say(name);
+                left.push((*item, structure));
+                subjects.push(subject);
+            }
         }
-        output::say(&name);
-        measure_within(self.budget / 10, 1, || subject.evaluate())?;
-        let (ms, calls) = measure_within(self.budget, FEWEST_CALLS, || subject.evaluate())?;
-        let case = self.rated(&structure, &subject, threads, ms, calls);
-        Ok(Some((case, subject)))
+        let budget = self.budget * subjects.len() as u32;
+        let (ms, calls) = measure_in_turns(budget, FEWEST_CALLS, &mut subjects, Subject::evaluate)?;
+        let timed = left.into_iter().zip(subjects).zip(ms);
+        let timed = timed.map(|(((item, structure), subject), ms)| Timed {
+            case: self.rated(&item, &structure, &subject, ms, calls),
+            item,
+            subject,
+        });
+        Ok(timed.collect())
     }
 
-    /// Both ways to compute, in turns; `None` if the other would take too long.
-    pub fn both(
-        &mut self,
-        atoms: usize,
-        [mine, other]: [&Compute; 2],
-        cost_of_other: Cost,
-    ) -> Result<Option<Compared>> {
-        let structure = of_size(atoms, self.capabilities.elements);
-        let mut subject = self.subject(&structure, 1, mine)?;
-        let name = format!("{} against the {} path", structure.name, other.path);
-        if self.takes_too_long(&name, &subject, cost_of_other) {
-            return Ok(None);
-        }
-        output::say(&name);
-        let mut against = self.subject(&structure, 1, other)?;
-        let (ms, calls) = measure_interleaved(
-            self.budget,
-            FEWEST_CALLS,
-            || subject.evaluate(),
-            || against.evaluate(),
-        )?;
-        let deviation = Deviation::between(subject.answer(), against.answer());
-        let (path, precision) = (other.path.to_string(), other.precision.to_string());
-        Ok(Some(Compared {
-            case: self.rated(&structure, &subject, mine.threads, ms[0], calls),
-            compare: Comparison::new(path, precision, ms, deviation),
-        }))
+    /// Closes all potentials but this: what waits takes memory, and perhaps threads.
+    pub fn keep_only(&mut self, compute: &Compute) {
+        self.potentials.retain(|(known, _)| known == compute);
     }
 
     fn takes_too_long(&mut self, name: &str, subject: &Subject, cost: Cost) -> bool {
@@ -152,18 +173,19 @@ impl Stopwatch {
 
     fn rated(
         &self,
+        item: &Item,
         structure: &Structure,
         subject: &Subject,
-        threads: u32,
         ms: Milliseconds,
         calls: u64,
     ) -> Case {
+        let threads = item.compute.threads;
         let work = CountedWork::new(self.work(subject), &self.peak, threads);
         Case {
             name: structure.name.clone(),
             atoms: subject.atoms,
             pairs: subject.pairs,
-            replicas: copies(subject),
+            replicas: item.copies,
             threads,
             ms,
             calls,
@@ -176,14 +198,9 @@ impl Stopwatch {
         Work::of(&self.config, subject.atoms, subject.pairs).times(copies(subject))
     }
 
-    fn subject(
-        &mut self,
-        structure: &Structure,
-        copies: u32,
-        compute: &Compute,
-    ) -> Result<Subject> {
-        let potential = Box::new(self.potential(compute)?);
-        Subject::new(structure, potential, copies).or_bad_input()
+    fn subject(&mut self, structure: &Structure, item: &Item) -> Result<Subject> {
+        let potential = Box::new(self.potential(&item.compute)?);
+        Subject::new(structure, potential, item.copies).or_bad_input()
     }
 
     fn potential(&mut self, compute: &Compute) -> Result<Shared> {
@@ -191,8 +208,6 @@ impl Stopwatch {
         if let Some((_, potential)) = known {
             return Ok(potential.clone());
         }
-        self.potentials
-            .retain(|(known, _)| known.path != compute.path);
         let loaded = inputs::potential(&self.plan, compute)?;
         let shared = Shared(Arc::new(Mutex::new(loaded.potential)));
         self.potentials.push((*compute, shared.clone()));
