@@ -39,17 +39,18 @@ pub fn report(args: &BenchArgs, compute: &Compute) -> Result<Report> {
     let measured = bench.measured()?;
     let peak = peak.again();
     let rated = |one| bench.rated(one, &peak);
+    let (path, precision) = match args.potential {
+        PotentialChoice::Et => (compute.path.to_string(), compute.precision.to_string()),
+        PotentialChoice::LennardJones => ("analytic".into(), capabilities.precision.into()),
+    };
     Ok(Report {
         systems: measured.into_iter().map(rated).collect(),
         peak_gflops: peak.gflops,
         peak,
         peak_method: peak::METHOD,
         threads: compute.threads,
-        precision: capabilities.precision.into(),
-        path: match args.potential {
-            PotentialChoice::Et => compute.path.to_string(),
-            PotentialChoice::LennardJones => "analytic".into(),
-        },
+        precision,
+        path,
         device: "cpu",
         potential: capabilities.name,
         weights_sha256: loaded.weights_sha256,
