@@ -4,7 +4,7 @@
 //!
 //! - `loop_alone`: a potential that costs nothing, so that integrator, containment and loop remain
 //! - `lennard_jones`: crystals of argon, all of it
-//! - `network`: ethanol under a network of the size of the model in `models/`
+//! - `network`: ethanol under a network of the size of the model in `models/`, fast path
 
 use divan::Bencher;
 use oreo::core::testing::{argon_crystal, ethanol};
@@ -13,7 +13,7 @@ use oreo::core::{
     Capabilities, Cell, ElementSet, Potential, PotentialError, Request, State, System,
 };
 use oreo::integrators::VelocityVerlet;
-use oreo::potentials::oreo::reference::{Device, OreoReference, Precision};
+use oreo::potentials::oreo::fused::{Options, OreoFused};
 use oreo::potentials::oreo::{Config, Weights};
 use oreo::potentials::LennardJones;
 use oreo::{Replica, Simulation, DEFAULT_SKIN};
@@ -79,7 +79,7 @@ fn network(bencher: Bencher) {
         ..Config::et_oreo()
     };
     let weights = Weights::random(config, 1);
-    let network = OreoReference::new(&weights, Precision::F32, &Device::Cpu).unwrap();
+    let network = OreoFused::new(&weights, &Options::default()).unwrap();
     let (system, positions) = ethanol();
     let state = State::at_rest(positions, Cell::Open);
     let mut simulation = simulation(Box::new(network), system, state);

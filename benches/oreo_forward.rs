@@ -1,4 +1,4 @@
-//! Energy and forces of the network, one thread, f32.
+//! Energy and forces of the network on both paths, one thread, f32.
 //!
 //! `cargo bench --bench oreo_forward`
 //!
@@ -8,9 +8,10 @@
 use divan::Bencher;
 use oreo::core::testing::ethanol;
 use oreo::core::units::FEMTOSECOND;
-use oreo::core::Frame;
+use oreo::core::{Frame, Potential};
 use oreo::formats::{read_structure, ReadOptions};
 use oreo::integrators::VelocityVerlet;
+use oreo::potentials::oreo::fused::{Options, OreoFused};
 use oreo::potentials::oreo::reference::{Device, OreoReference, Precision};
 use oreo::potentials::oreo::{Config, Weights};
 use oreo::{Replica, Simulation, DEFAULT_SKIN};
@@ -39,36 +40,53 @@ fn aspirin_frame() -> Frame {
     read_structure(path, 0, &ReadOptions::default()).unwrap()
 }
 
-fn energy_and_forces(bencher: Bencher, config: Config, frame: &Frame, copies: u32) {
+/// Which implementation.
+#[derive(Debug, Clone, Copy)]
+enum Path {
+    Fused,
+    Reference,
+}
+use Path::{Fused, Reference};
+
+fn network(path: Path, config: Config) -> Box<dyn Potential> {
     let weights = Weights::random(config, 1);
-    let network = OreoReference::new(&weights, Precision::F32, &Device::Cpu).unwrap();
+    match path {
+        Fused => Box::new(OreoFused::new(&weights, &Options::default()).unwrap()),
+        Reference => Box::new(OreoReference::new(&weights, Precision::F32, &Device::Cpu).unwrap()),
+    }
+}
+
+fn energy_and_forces(bencher: Bencher, path: Path, config: Config, frame: &Frame, copies: u32) {
     let (system, state) = frame.to_system_and_state();
     let system = std::sync::Arc::new(system);
     let replicas = (0..copies).map(|id| {
         let integrator = VelocityVerlet::new(FEMTOSECOND).unwrap();
         Replica::new(id, system.clone(), state.clone(), Box::new(integrator))
     });
-    let mut simulation =
-        Simulation::new(Box::new(network), replicas.collect(), DEFAULT_SKIN).unwrap();
+    let network = network(path, config);
+    let mut simulation = Simulation::new(network, replicas.collect(), DEFAULT_SKIN).unwrap();
     bencher.bench_local(|| simulation.compute_forces().unwrap());
 }
 
-#[divan::bench(args = [1, 8])]
-fn small_ethanol(bencher: Bencher, copies: u32) {
-    energy_and_forces(bencher, small(), &ethanol_frame(), copies);
+/// Path and copies.
+const ETHANOL: [(Path, u32); 4] = [(Fused, 1), (Fused, 8), (Reference, 1), (Reference, 8)];
+
+#[divan::bench(args = ETHANOL)]
+fn small_ethanol(bencher: Bencher, (path, copies): (Path, u32)) {
+    energy_and_forces(bencher, path, small(), &ethanol_frame(), copies);
 }
 
-#[divan::bench]
-fn small_aspirin(bencher: Bencher) {
-    energy_and_forces(bencher, small(), &aspirin_frame(), 1);
+#[divan::bench(args = [Fused, Reference])]
+fn small_aspirin(bencher: Bencher, path: Path) {
+    energy_and_forces(bencher, path, small(), &aspirin_frame(), 1);
 }
 
-#[divan::bench(args = [1, 8])]
-fn paper_ethanol(bencher: Bencher, copies: u32) {
-    energy_and_forces(bencher, Config::et_oreo(), &ethanol_frame(), copies);
+#[divan::bench(args = ETHANOL)]
+fn paper_ethanol(bencher: Bencher, (path, copies): (Path, u32)) {
+    energy_and_forces(bencher, path, Config::et_oreo(), &ethanol_frame(), copies);
 }
 
-#[divan::bench]
-fn paper_aspirin(bencher: Bencher) {
-    energy_and_forces(bencher, Config::et_oreo(), &aspirin_frame(), 1);
+#[divan::bench(args = [Fused, Reference])]
+fn paper_aspirin(bencher: Bencher, path: Path) {
+    energy_and_forces(bencher, path, Config::et_oreo(), &aspirin_frame(), 1);
 }

@@ -3,6 +3,7 @@
 use super::choices::*;
 use super::quantity::{Length, Time};
 use super::settings::{count, small_count, threads, RunSettings};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 use oreo_core::Element;
 use std::path::PathBuf;
@@ -208,10 +209,12 @@ Quote the minimum for the code and the median for the machine as it was. Steps a
 Examples:
   oreo bench --structure ethanol.xyz --structure aspirin.xyz --weights et.safetensors
   oreo bench --structure ethanol.xyz --weights et.safetensors --replicas 8 --compare reference --json
-  oreo bench --structure argon.xyz --potential lennard-jones")]
+  oreo bench --structure argon.xyz --potential lennard-jones
+  oreo bench --suite performance --weights et.safetensors
+  oreo bench --render performance/bench.json --output PERFORMANCE.md")]
 pub struct BenchArgs {
     /// A molecule; repeat the flag for more
-    #[arg(long = "structure", value_name = "FILE", required = true)]
+    #[arg(long = "structure", value_name = "FILE", required_unless_present_any = ["suite", "render"])]
     pub structures: Vec<PathBuf>,
     /// Which frame of the structure files, counted from 0
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -231,12 +234,64 @@ pub struct BenchArgs {
     /// Copies per call
     #[arg(long, value_name = "N", value_parser = small_count(), default_value_t = 1)]
     pub replicas: u32,
-    /// Time this path in f64, too, and compare forces
-    #[arg(long, value_enum, value_name = "PATH")]
+    /// Time this path, too, in turns, and compare forces: in the same precision if it has that, else in f32; the same
+    /// path in f64
+    #[arg(long, value_name = "PATH", value_parser = compared_path())]
     pub compare: Option<PathChoice>,
+    /// Measure everything (sizes, replicas, threads, precisions, the other path; minutes) and write bench.json,
+    /// PERFORMANCE.md and a plot
+    #[arg(
+        long,
+        value_name = "DIR",
+        help_heading = "Suite",
+        conflicts_with_all = ["structures", "frame", "potential", "warmup", "calls", "replicas", "compare", "threads", "render"]
+    )]
+    pub suite: Option<PathBuf>,
+    /// Replace what is in the folder of the suite
+    #[arg(long, help_heading = "Suite")]
+    pub overwrite: bool,
+    /// Numbers of atoms, such as 9,21,100 [default: 14 sizes from 1 to 2000]
+    #[arg(long, value_name = "N", value_delimiter = ',', help_heading = "Suite", value_parser = suite_size())]
+    pub sizes: Vec<u32>,
+    /// How long each case is timed, s [default: 3]
+    #[arg(long, value_name = "S", help_heading = "Suite", value_parser = seconds)]
+    pub case_seconds: Option<f64>,
+    /// Write the document again from the bench.json of a suite
+    #[arg(long, value_name = "FILE", help_heading = "Suite", conflicts_with_all = ["structures", "weights"])]
+    pub render: Option<PathBuf>,
+    /// Where the document goes, its plot beside it [default: standard output, without the plot]
+    #[arg(
+        long,
+        value_name = "FILE.md",
+        requires = "render",
+        help_heading = "Suite"
+    )]
+    pub output: Option<PathBuf>,
     /// Where, how and in what the network computes.
     #[command(flatten)]
     pub compute: ComputeArgs,
+}
+
+/// `auto` is no path of its own.
+fn compared_path() -> impl TypedValueParser<Value = PathChoice> {
+    PossibleValuesParser::new(["reference", "fused"]).map(|name| match name.as_str() {
+        "reference" => PathChoice::Reference,
+        _ => PathChoice::Fused,
+    })
+}
+
+/// A ball of so many atoms is still made in no time.
+fn suite_size() -> clap::builder::RangedI64ValueParser<u32> {
+    clap::value_parser!(u32).range(1..=100_000)
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(seconds) if (1e-3..=3600.0).contains(&seconds) => Ok(seconds),
+        _ => Err(format!(
+            "'{text}' is not a number of seconds between 0.001 and 3600"
+        )),
+    }
 }
 
 /// `oreo doctor`

@@ -2,11 +2,11 @@
 //!
 //! The minimum is what the code needs when nothing else disturbs the machine; median and p99 say how much something did.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::time::{Duration, Instant};
 
 /// ms; of at least one call.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Milliseconds {
     /// Shortest.
     pub min: f64,
@@ -55,6 +55,41 @@ pub fn measure_within<E>(
     Ok((Milliseconds::of(durations), calls))
 }
 
+/// Calls of one work in a row, of several in turns.
+const BLOCK: u64 = 10;
+
+/// Several works in one run, block after block in turns, so that a drift of the machine meets all alike. Each block
+/// begins with a call that is not timed: the others have had the caches. Stops after `budget`, but not before
+/// `at_least` timed calls of each; returns the number of them.
+///
+/// # Panics
+/// When `at_least` is 0.
+pub fn measure_in_turns<W, E>(
+    budget: Duration,
+    at_least: u64,
+    works: &mut [W],
+    mut call: impl FnMut(&mut W) -> Result<(), E>,
+) -> Result<(Vec<Milliseconds>, u64), E> {
+    let (started, mut calls) = (Instant::now(), 0);
+    let mut durations = vec![Vec::new(); works.len()];
+    while calls < at_least || started.elapsed() < budget {
+        let block = match at_least.saturating_sub(calls) {
+            0 => BLOCK.min(at_least),
+            missing => BLOCK.min(missing),
+        };
+        for (work, durations) in works.iter_mut().zip(&mut durations) {
+            call(work)?;
+            for _ in 0..block {
+                let start = Instant::now();
+                call(work)?;
+                durations.push(start.elapsed());
+            }
+        }
+        calls += block;
+    }
+    Ok((durations.into_iter().map(Milliseconds::of).collect(), calls))
+}
+
 impl Milliseconds {
     fn of(mut durations: Vec<Duration>) -> Self {
         assert!(!durations.is_empty(), "at least one call is timed");
@@ -101,6 +136,21 @@ mod tests {
         let found = measure(3, 5, &mut work).unwrap();
         assert!(found.min < 30.0, "{found:?}");
         assert_eq!(calls, 8);
+    }
+
+    /// 12 calls are blocks of 10 and 2, each after one call that is not timed. Catches works that are timed one after
+    /// the other as a whole.
+    #[test]
+    fn works_take_turns() {
+        let mut turns = String::new();
+        let mut call = |name: &mut char| {
+            turns.push(*name);
+            Ok::<(), ()>(())
+        };
+        let (found, calls) =
+            measure_in_turns(Duration::ZERO, 12, &mut ['a', 'b'], &mut call).unwrap();
+        let blocks = [11, 3].map(|length| "a".repeat(length) + &"b".repeat(length));
+        assert_eq!((found.len(), calls, turns), (2, 12, blocks.concat()));
     }
 
     #[test]

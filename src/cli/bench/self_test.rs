@@ -172,7 +172,7 @@ fn tiny() -> Config {
 }
 
 /// Not a minimum of anything, so that there are forces.
-fn ethanol() -> Structure {
+pub(super) fn ethanol() -> Structure {
     let symbols = ["C", "C", "O", "H", "H", "H", "H", "H", "H"];
     let positions = [
         [0.0, 0.0, 0.0],

@@ -158,7 +158,8 @@ impl fmt::Display for Simd {
 }
 
 impl Cpu {
-    fn of_this_machine() -> Self {
+    /// Looks around.
+    pub fn of_this_machine() -> Self {
         Self {
             name: read("/proc/cpuinfo").and_then(|text| field(&text, "model name")),
             features: features(),

@@ -118,14 +118,8 @@ impl Vector for F32x16 {
     fn sums([a, b, c, d]: [Self; 4]) -> [f32; 4] {
         // SAFETY: inside a dispatched kernel, see the top; four places for the store.
         unsafe {
-            let ab = _mm512_add_ps(
-                _mm512_unpacklo_ps(a.0, b.0),
-                _mm512_unpackhi_ps(a.0, b.0),
-            );
-            let cd = _mm512_add_ps(
-                _mm512_unpacklo_ps(c.0, d.0),
-                _mm512_unpackhi_ps(c.0, d.0),
-            );
+            let ab = _mm512_add_ps(_mm512_unpacklo_ps(a.0, b.0), _mm512_unpackhi_ps(a.0, b.0));
+            let cd = _mm512_add_ps(_mm512_unpacklo_ps(c.0, d.0), _mm512_unpackhi_ps(c.0, d.0));
             let low = _mm512_shuffle_ps::<0b01_00_01_00>(ab, cd);
             let high = _mm512_shuffle_ps::<0b11_10_11_10>(ab, cd);
             let quarters = _mm512_add_ps(low, high);

@@ -52,7 +52,9 @@ impl<T: Real> Vector for Lanes<T> {
 
     #[inline(always)]
     fn mul_add(self, factor: Self, addend: Self) -> Self {
-        Self(std::array::from_fn(|n| self.0[n].mul_add(factor.0[n], addend.0[n])))
+        Self(std::array::from_fn(|n| {
+            self.0[n].mul_add(factor.0[n], addend.0[n])
+        }))
     }
 
     #[inline(always)]

@@ -87,12 +87,17 @@ impl<T: Real> Kernel<T> for Sums<'_, T> {
 fn four_registers_are_summed_in_their_order() {
     fn of<T: Real>() {
         let rows: [Row<T>; 4] = std::array::from_fn(|r| {
-            Row(std::array::from_fn(|n| T::from_f64((n * n % 7 + 10 * r) as f64)))
+            Row(std::array::from_fn(|n| {
+                T::from_f64((n * n % 7 + 10 * r) as f64)
+            }))
         });
         let expected: [f64; 4] =
             std::array::from_fn(|r| rows[r].0.iter().map(|x| x.to_f64()).sum());
         for set in InstructionSet::available() {
-            assert_eq!(set.dispatch(Sums(std::array::from_fn(|r| &rows[r]))), expected);
+            assert_eq!(
+                set.dispatch(Sums(std::array::from_fn(|r| &rows[r]))),
+                expected
+            );
         }
     }
     of::<f32>();
