@@ -13,6 +13,7 @@ mod memory;
 mod messages;
 mod messages_reverse;
 mod network;
+mod node;
 mod norm;
 mod options;
 mod packing;
