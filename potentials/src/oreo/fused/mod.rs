@@ -1,8 +1,10 @@
 //! The ET at the speed of the processor: no tensor library, no allocation per call, proven equal to the reference.
 
 mod attention;
+mod calibration;
 mod channels;
 mod embedding;
+mod engine;
 mod filters;
 mod gates;
 mod layer;
