@@ -39,8 +39,14 @@ fn small_model_equals_torchmd_net() {
         ] {
             let answer = evaluate_one(&mut fused(&small(), precision, filters), &molecule);
             let error = relative_error(&answer.forces, &forces);
-            println!("{name} {precision:?} {filters:?}: dE {:.1e} dF {error:.1e}", answer.energy - energy);
-            assert!((answer.energy - energy).abs() < bar * energy.abs().max(1.0), "{name}");
+            println!(
+                "{name} {precision:?} {filters:?}: dE {:.1e} dF {error:.1e}",
+                answer.energy - energy
+            );
+            assert!(
+                (answer.energy - energy).abs() < bar * energy.abs().max(1.0),
+                "{name}"
+            );
             assert!(error < bar, "{name}: {error:e}");
         }
     }

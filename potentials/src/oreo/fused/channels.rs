@@ -48,9 +48,7 @@ impl Channels {
     /// All C channels, head by head.
     pub fn of_heads(config: &Config) -> Self {
         let (width, places) = (config.head_width(), HeadWidth::of(config).places());
-        let head = |head: usize| {
-            (0..places).map(move |n| (n < width).then_some(head * width + n))
-        };
+        let head = |head: usize| (0..places).map(move |n| (n < width).then_some(head * width + n));
         Self((0..config.heads).flat_map(head).collect()).padded()
     }
 
@@ -120,7 +118,10 @@ mod tests {
             assert_eq!(found, (0..channels).collect::<Vec<_>>());
         }
         for (channels, heads, panels) in [(256, 4, 8), (120, 3, 6), (36, 3, 2), (7, 1, 1)] {
-            assert_eq!(Channels::of_heads(&config(channels, heads)).panels(), panels);
+            assert_eq!(
+                Channels::of_heads(&config(channels, heads)).panels(),
+                panels
+            );
         }
     }
 

@@ -74,11 +74,23 @@ impl<W: Stored> Embedding<W> {
             match &filters {
                 FiltersNow::Table(table) => {
                     let filters = table.at(at);
-                    team.run(Sums { pairs, filters, elements, neighbors, sums });
+                    team.run(Sums {
+                        pairs,
+                        filters,
+                        elements,
+                        neighbors,
+                        sums,
+                    });
                 }
                 FiltersNow::Exact(exact) => {
                     let filters = exact.at(at);
-                    team.run(Sums { pairs, filters, elements, neighbors, sums });
+                    team.run(Sums {
+                        pairs,
+                        filters,
+                        elements,
+                        neighbors,
+                        sums,
+                    });
                 }
             }
         });
@@ -111,11 +123,25 @@ impl<W: Stored> Embedding<W> {
             match &filters {
                 FiltersNow::Table(table) => {
                     let filters = table.at(at);
-                    team.run(ReverseSums { pairs, filters, elements, neighbors, g_sums, g_pairs });
+                    team.run(ReverseSums {
+                        pairs,
+                        filters,
+                        elements,
+                        neighbors,
+                        g_sums,
+                        g_pairs,
+                    });
                 }
                 FiltersNow::Exact(exact) => {
                     let filters = exact.at(at);
-                    team.run(ReverseSums { pairs, filters, elements, neighbors, g_sums, g_pairs });
+                    team.run(ReverseSums {
+                        pairs,
+                        filters,
+                        elements,
+                        neighbors,
+                        g_sums,
+                        g_pairs,
+                    });
                 }
             }
         });

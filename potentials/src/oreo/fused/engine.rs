@@ -69,13 +69,16 @@ impl<W: Stored> Evaluate for Engine<W> {
         } = self;
         match pool {
             None => alone(network, *set, batch, &mut memories[0]),
-            Some(pool) if batch.len() > 1 => pool.install(|| shared(network, *set, batch, memories)),
+            Some(pool) if batch.len() > 1 => {
+                pool.install(|| shared(network, *set, batch, memories))
+            }
             Some(pool) => {
                 let memory = &mut memories[0];
                 calibration.time(atoms(batch), |together| match together {
                     false => alone(network, *set, batch, memory),
-                    true => pool
-                        .install(|| network.evaluate(Team::of_this_pool(*set), batch, memory)),
+                    true => {
+                        pool.install(|| network.evaluate(Team::of_this_pool(*set), batch, memory))
+                    }
                 });
             }
         }

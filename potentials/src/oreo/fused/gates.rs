@@ -120,7 +120,10 @@ impl<T: Real> Kernel<T> for Gate<'_, T> {
 
     #[inline(always)]
     fn run<V: Vector<Scalar = T>>(self) {
-        let vectors = self.vectors.chunks_exact(3).zip(self.gated.chunks_exact_mut(3));
+        let vectors = self
+            .vectors
+            .chunks_exact(3)
+            .zip(self.gated.chunks_exact_mut(3));
         for (gate, (vector, gated)) in self.gates.iter().zip(vectors) {
             for v in 0..PANEL / V::LANES {
                 for d in 0..3 {
@@ -148,7 +151,10 @@ impl<T: Real> Kernel<T> for ReverseGate<'_, T> {
 
     #[inline(always)]
     fn run<V: Vector<Scalar = T>>(self) {
-        let vectors = self.vectors.chunks_exact(3).zip(self.g_gated.chunks_exact(3));
+        let vectors = self
+            .vectors
+            .chunks_exact(3)
+            .zip(self.g_gated.chunks_exact(3));
         let vectors = vectors.zip(self.g_vectors.chunks_exact_mut(3));
         for (gate, ((vector, g_gated), g_vector)) in self.gates.iter_mut().zip(vectors) {
             for v in 0..PANEL / V::LANES {

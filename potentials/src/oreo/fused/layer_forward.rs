@@ -48,7 +48,12 @@ impl<W: Stored> Layer<W> {
         let nodes = &mut state.nodes[..panels * atoms];
         to_nodes(team, atoms, projections, nodes);
         if let Some(products) = &self.products {
-            products.forward(team, vec, &[], &mut state.products[..panels * sizes.products]);
+            products.forward(
+                team,
+                vec,
+                &[],
+                &mut state.products[..panels * sizes.products],
+            );
         }
         let x_hat = fit(&mut work.x_hat, panels * atoms);
         let inputs = Inputs {

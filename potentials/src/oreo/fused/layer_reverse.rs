@@ -46,7 +46,9 @@ impl<W: Stored> Layer<W> {
         let g_products = fit(&mut work.g_products, panels * sizes.products);
         let g_x_hat = fit(&mut work.x_hat, panels * atoms);
         match self.products {
-            None => self.output.reverse(team, gradients.x, Into::Replace, g_x_hat),
+            None => self
+                .output
+                .reverse(team, gradients.x, Into::Replace, g_x_hat),
             Some(_) => {
                 let g_outputs = fit(&mut work.g_outputs, panels * sizes.outputs);
                 self.reverse_update(batch, &sizes, state, &gradients, (g_products, g_outputs));
@@ -83,10 +85,16 @@ impl<W: Stored> Layer<W> {
                 };
                 match &filters {
                     FiltersNow::Table(table) => {
-                        head.reverse(|at| self.panel_of(batch, &sizes, inputs, table.at(at), at), outputs);
+                        head.reverse(
+                            |at| self.panel_of(batch, &sizes, inputs, table.at(at), at),
+                            outputs,
+                        );
                     }
                     FiltersNow::Exact(exact) => {
-                        head.reverse(|at| self.panel_of(batch, &sizes, inputs, exact.at(at), at), outputs);
+                        head.reverse(
+                            |at| self.panel_of(batch, &sizes, inputs, exact.at(at), at),
+                            outputs,
+                        );
                     }
                 }
             },
@@ -100,8 +108,13 @@ impl<W: Stored> Layer<W> {
         self.projections
             .reverse(team, g_projections, Into::Replace, g_normed);
         let normalized = &state.normalized[..panels * atoms];
-        self.norm
-            .reverse(team, normalized, &state.scales[..atoms], g_normed, gradients.x);
+        self.norm.reverse(
+            team,
+            normalized,
+            &state.scales[..atoms],
+            g_normed,
+            gradients.x,
+        );
     }
 
     fn reverse_update(

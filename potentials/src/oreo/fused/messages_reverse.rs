@@ -1,9 +1,7 @@
 //! What atoms tell each other in a layer, on the way back: gradients of values, of queries and keys, of distances and
 //! directions, one panel of channels at a time. The terms are those of `messages.rs`, differentiated one by one.
 
-use super::attention::{
-    cut, entries, half, registers_of_half, set_weights, weights, WEIGHTS,
-};
+use super::attention::{cut, entries, half, registers_of_half, set_weights, weights, WEIGHTS};
 use super::filters::{
     prefetch_ahead, values_end, FilterAt, FilterOfPair, ALONG, KEY, PASS, SCALAR,
 };
@@ -256,7 +254,11 @@ impl<T: Real> ReverseAttention<'_, T> {
         }
         for entry in self.pairs.len()..entries(self.gradients) {
             let (g, slope) = (weights(self.gradients, entry), weights(self.slopes, entry));
-            set_weights(self.gradients, entry, std::array::from_fn(|n| g[n] * slope[n]));
+            set_weights(
+                self.gradients,
+                entry,
+                std::array::from_fn(|n| g[n] * slope[n]),
+            );
         }
     }
 }
@@ -323,5 +325,7 @@ impl<T: Real, F: FilterAt<T>> Kernel<T> for ReverseLogits<'_, T, F> {
 
 #[inline(always)]
 fn add<T: Real>(to: &mut [T; 4], numbers: [T; 4]) {
-    to.iter_mut().zip(numbers).for_each(|(to, number)| *to += number);
+    to.iter_mut()
+        .zip(numbers)
+        .for_each(|(to, number)| *to += number);
 }

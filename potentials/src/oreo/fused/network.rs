@@ -2,9 +2,7 @@
 
 use super::channels::Channels;
 use super::embedding::Embedding;
-use super::filters::{
-    intervals_for, Activation, ExactFilters, Filters, Radial, Spacing, Table,
-};
+use super::filters::{intervals_for, Activation, ExactFilters, Filters, Radial, Spacing, Table};
 use super::layer::{by_panel, value_row, Layer, LayerState, A, B, S};
 use super::layer_reverse::Gradients;
 use super::memory::fit;
@@ -275,7 +273,9 @@ fn spacing(
     let mut all = vec![embedding_filters::<f64>(source, channels, config)];
     all.extend((0..config.layers).map(|layer| layer_filters(source, channels, config, layer)));
     #[cfg(test)]
-    if std::env::var("SCAN").is_ok() { super::filters::scan(team, &all, basis); }
+    if std::env::var("SCAN").is_ok() {
+        super::filters::scan(team, &all, basis);
+    }
     let intervals = intervals_for(team, &all, basis, bound);
     Some(Spacing::new(basis.cutoff, intervals))
 }

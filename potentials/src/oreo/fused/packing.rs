@@ -55,7 +55,9 @@ impl<'a> Source<'a> {
     /// A vector over channels, padded with 0.
     pub fn row<T: Real>(&self, name: &str, channels: &Channels) -> Vec<Row<T>> {
         let values = self.values(name);
-        gather(channels.panels(), |place| channels.at(place).map(|c| values[c]))
+        gather(channels.panels(), |place| {
+            channels.at(place).map(|c| values[c])
+        })
     }
 
     /// Outputs of the map at this path: `row(channel)` for each place of `channels`.
@@ -81,11 +83,12 @@ impl<'a> Source<'a> {
 /// Several groups of outputs, one after the other, of the same inputs.
 pub fn matrix<W: Stored>(outputs: &[Outputs<'_>], inputs: &Channels) -> Matrix<W> {
     let rows: Vec<Option<&[f64]>> = outputs.iter().flat_map(Outputs::weights).collect();
-    Matrix::new(rows.len() / PANEL, inputs.panels(), |output, input| {
-        match (rows[output], inputs.at(input)) {
-            (Some(row), Some(channel)) => row[channel],
-            _ => 0.0,
-        }
+    Matrix::new(rows.len() / PANEL, inputs.panels(), |output, input| match (
+        rows[output],
+        inputs.at(input),
+    ) {
+        (Some(row), Some(channel)) => row[channel],
+        _ => 0.0,
     })
 }
 
@@ -102,7 +105,9 @@ impl<'a> Outputs<'a> {
     }
 
     fn biases(&self) -> impl Iterator<Item = Option<f64>> + '_ {
-        self.rows.iter().map(|place| place.and_then(|row| self.bias.get(row).copied()))
+        self.rows
+            .iter()
+            .map(|place| place.and_then(|row| self.bias.get(row).copied()))
     }
 }
 

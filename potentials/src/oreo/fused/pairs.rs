@@ -1,7 +1,7 @@
 //! Pairs of atoms within the cutoff, each once, with all that their distance alone decides.
 
-use super::simd::Real;
 use super::filters::Spacing;
+use super::simd::Real;
 use crate::oreo::basis::cosine_cutoff;
 use oreo_core::{Request, Vec3};
 

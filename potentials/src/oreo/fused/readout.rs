@@ -119,13 +119,16 @@ impl<W: Stored> Block<W> {
         let inputs = &mut state.inputs[..2 * panels * atoms];
         self.hidden.reverse(team, gradient, Into::Replace, inputs);
         let g_norms = &inputs[panels * atoms..];
-        team.for_each((&mut g_vectors[..panels * 3 * atoms], 3 * atoms), |at, g_vectors| {
-            team.run(ReverseNorms {
-                vectors: panel(&state.vectors, at, 3 * atoms),
-                g_norms: panel(g_norms, at, atoms),
-                g_vectors,
-            });
-        });
+        team.for_each(
+            (&mut g_vectors[..panels * 3 * atoms], 3 * atoms),
+            |at, g_vectors| {
+                team.run(ReverseNorms {
+                    vectors: panel(&state.vectors, at, 3 * atoms),
+                    g_norms: panel(g_norms, at, atoms),
+                    g_vectors,
+                });
+            },
+        );
     }
 
     fn fit(&self, state: &mut BlockState<W::Scalar>, atoms: usize) {

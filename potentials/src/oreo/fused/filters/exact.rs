@@ -59,8 +59,10 @@ impl<T: Real> ExactFilters<T> {
             return;
         }
         let panels = self.matrix.inputs() * radial.count;
-        self.matrix.forward(team, &radial.values[..panels], &self.bias, values);
-        self.matrix.forward(team, &radial.slopes[..panels], &[], slopes);
+        self.matrix
+            .forward(team, &radial.values[..panels], &self.bias, values);
+        self.matrix
+            .forward(team, &radial.slopes[..panels], &[], slopes);
         let (values, slopes) = ((values, radial.count), (slopes, radial.count));
         team.for_each_2(values, slopes, |output, values, slopes| {
             let kind = output % self.kinds;

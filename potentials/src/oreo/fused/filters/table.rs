@@ -36,7 +36,12 @@ pub struct TableAt<'a, T> {
 
 impl<T: Real> Table<T> {
     /// Interpolates `exact`, which is evaluated at the ends and middles of the intervals.
-    pub fn new(team: &Team, exact: &ExactFilters<f64>, basis: &RadialBasis, spacing: &Spacing) -> Self {
+    pub fn new(
+        team: &Team,
+        exact: &ExactFilters<f64>,
+        basis: &RadialBasis,
+        spacing: &Spacing,
+    ) -> Self {
         let (kinds, intervals) = (exact.kinds(), spacing.intervals());
         let nodes: Vec<f64> = (0..=2 * intervals).map(|node| spacing.node(node)).collect();
         let (values, slopes) = evaluate(team, exact, basis, &nodes);
@@ -190,7 +195,8 @@ pub fn intervals_for(
 ) -> usize {
     let fits = |&&size: &&usize| {
         let spacing = Spacing::new(basis.cutoff, size);
-        all.iter().all(|exact| error(team, exact, basis, &spacing) <= bound)
+        all.iter()
+            .all(|exact| error(team, exact, basis, &spacing) <= bound)
     };
     let largest = &SIZES[SIZES.len() - 1];
     *SIZES.iter().find(fits).unwrap_or(largest)
@@ -244,7 +250,10 @@ pub fn scan(team: &Team, all: &[ExactFilters<f64>], basis: &RadialBasis) {
         let mut line = format!("linear {linear}: ");
         for size in [16, 24, 32, 48, 64, 96, 128] {
             let spacing = Spacing::with_linear_part(basis.cutoff, size, linear);
-            let e = all.iter().map(|x| error(team, x, basis, &spacing)).fold(0.0, f64::max);
+            let e = all
+                .iter()
+                .map(|x| error(team, x, basis, &spacing))
+                .fold(0.0, f64::max);
             line += &format!("{size}: {e:.1e}  ");
         }
         println!("{line}");
