@@ -14,7 +14,7 @@
 //! | layer: o1, o2, o3 and update | `update.rs` | `update.rs` | (B, 3, N) |
 //! | layer, all of it | `layer_forward.rs` | `layer_reverse.rs` | x (B, N), vec (B, 3N) |
 //! | head | `readout.rs`, `gates.rs` | the same | e (N) |
-//! | network | `network.rs` | `network.rs` | E, F, W |
+//! | network | `network.rs`, from weights by `assembly.rs` | `network.rs` | E, F, W |
 //!
 //! Memory is rows of 32 numbers, panel by panel (`simd/row.rs`), so that panels are independent wherever the network's
 //! channels are: between two matrix products, threads share panels and nothing else (`team.rs`, `engine.rs`). Weights are
@@ -24,6 +24,7 @@
 //! The affine part of a norm is not folded into the weights after it: the products would be no f16 numbers any more, and
 //! f16 weights are to be the model, not an approximation of it.
 
+mod assembly;
 mod attention;
 mod calibration;
 mod channels;

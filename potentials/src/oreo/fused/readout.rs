@@ -115,7 +115,6 @@ impl<W: Stored> Block<W> {
         let panels = self.hidden.outputs();
         let from = &state.hidden[..panels * atoms];
         team.run(ReverseSilu { from, gradient });
-        // The norms are needed once more, so x alone is overwritten in a first pass over both.
         let inputs = &mut state.inputs[..2 * panels * atoms];
         self.hidden.reverse(team, gradient, Into::Replace, inputs);
         let g_norms = &inputs[panels * atoms..];

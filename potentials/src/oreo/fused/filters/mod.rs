@@ -15,8 +15,6 @@ mod table;
 pub use exact::{Activation, ExactFilters};
 pub use radial::Radial;
 pub use spacing::Spacing;
-#[cfg(test)]
-pub use table::scan;
 pub use table::{intervals_for, Table};
 
 use super::memory::fit;
