@@ -9,9 +9,9 @@ use oreo::core::units::{FEMTOSECOND, KELVIN};
 use oreo::core::{Cell, State, System, Vec3};
 use oreo::integrators::{MaxwellBoltzmann, VelocityVerlet};
 use oreo::observers::{Averages, Distances, FrameContent, Thermo, Trajectory};
-use oreo::validation::stability::{BondRule, TemperatureRule};
 use oreo::potentials::oreo::fused::{Filters, Options, OreoFused, Precision};
 use oreo::potentials::oreo::{Config, Weights};
+use oreo::validation::stability::{BondRule, TemperatureRule};
 use oreo::validation::Topology;
 use oreo::{Replica, Simulation, DEFAULT_SKIN};
 
@@ -86,7 +86,11 @@ fn two_ethanols(id: u32) -> Replica {
 
 fn pairs(positions: &[Vec3]) -> usize {
     let after = |i: usize| positions[i + 1..].iter();
-    let near = |i: usize| after(i).filter(|r| (*r - positions[i]).norm() < 5.0).count();
+    let near = |i: usize| {
+        after(i)
+            .filter(|r| (*r - positions[i]).norm() < 5.0)
+            .count()
+    };
     (0..positions.len()).map(near).sum()
 }
 

@@ -69,9 +69,16 @@ fn both_paths_find_the_same_errors() {
     let fused = evaluate(&exact);
     let reference = evaluate(&["--precision", "f64", "--path", "reference"]);
     assert_eq!(reference["path"], "reference");
-    for key in ["force_mae_mev_per_a", "force_rmse_mev_per_a", "energy_mae_mev"] {
+    for key in [
+        "force_mae_mev_per_a",
+        "force_rmse_mev_per_a",
+        "energy_mae_mev",
+    ] {
         let [fused, reference] = [&fused, &reference].map(|report| number(report, key));
-        assert!((fused - reference).abs() < 1e-7, "{key}: {fused} {reference}");
+        assert!(
+            (fused - reference).abs() < 1e-7,
+            "{key}: {fused} {reference}"
+        );
     }
 }
 
