@@ -119,8 +119,8 @@ fn a_structure_that_the_network_was_not_made_for_is_left_to_the_engine() {
     assert_eq!(said.unwrap(), None);
 }
 
-/// The fast path itself, in every arithmetic: 16 channels of the first tests are no full panel. Planted: a reference with
-/// the weights of the file where the fast path rounds them to f16 differs by 1e-4 and fails here.
+/// The fast path itself, in every arithmetic. Planted: a reference with the weights of the file where the fast path rounds
+/// them to f16 differs by 8e-5 and fails here.
 #[test]
 fn the_fast_path_passes_in_every_arithmetic() {
     use oreo_potentials::oreo::fused::{Filters, Options, OreoFused, Precision as Fused};
