@@ -1,5 +1,4 @@
 //! The fast path against TorchMD-NET 3.1.0, and against the reference.
-#![cfg(feature = "candle")]
 #![allow(missing_docs)]
 
 mod common;

@@ -89,6 +89,12 @@ pub fn cut<T: Real>(rows: &[Row<T>], p: usize, pair: &Pair<T>) -> [T; WEIGHTS] {
     weights(rows, p).map(|a| a * pair.cutoff)
 }
 
+/// Registers of half a row.
+#[inline(always)]
+pub const fn registers_of_half<V: Vector>() -> usize {
+    PANEL / 2 / V::LANES
+}
+
 /// Which of the two numbers of a direction belongs to register `v`.
 #[inline(always)]
 pub fn half<V: Vector>(v: usize) -> usize {

@@ -4,7 +4,7 @@
 //! the element alone is a table.
 
 use super::channels::Channels;
-use super::filters::{FilterAt, Filters, FiltersNow};
+use super::filters::{FilterAt, FilterOfPair, Filters, FiltersNow};
 use super::matrix::{Into, Matrix};
 use super::memory::fit;
 use super::packing::{matrix, Source};
@@ -155,8 +155,9 @@ impl<T: Real, F: FilterAt<T>> Kernel<T> for Sums<'_, T, F> {
         for (p, pair) in self.pairs.iter().enumerate() {
             let (i, j) = (pair.i as usize, pair.j as usize);
             let [of_i, of_j] = [i, j].map(|n| &self.neighbors[usize::from(self.elements[n])]);
+            let filters = self.filters.of(p, pair);
             for v in 0..PANEL / V::LANES {
-                let filter: V = self.filters.value(p, pair, 0, v);
+                let filter: V = filters.value(0, v);
                 self.sums[i].set(v, filter.mul_add(of_j.get(v), self.sums[i].get(v)));
                 self.sums[j].set(v, filter.mul_add(of_i.get(v), self.sums[j].get(v)));
             }
@@ -182,9 +183,10 @@ impl<T: Real, F: FilterAt<T>> Kernel<T> for ReverseSums<'_, T, F> {
         for (p, pair) in self.pairs.iter().enumerate() {
             let (i, j) = (pair.i as usize, pair.j as usize);
             let [of_i, of_j] = [i, j].map(|n| &self.neighbors[usize::from(self.elements[n])]);
+            let filters = self.filters.of(p, pair);
             let mut by_t = V::zero();
             for v in 0..PANEL / V::LANES {
-                let (_, slope): (V, V) = self.filters.with_slope(p, pair, 0, v);
+                let (_, slope): (V, V) = filters.with_slope(0, v);
                 let (g_i, g_j): (V, V) = (self.g_sums[i].get(v), self.g_sums[j].get(v));
                 let g_filter = g_i.mul_add(of_j.get(v), g_j * of_i.get(v));
                 by_t = g_filter.mul_add(slope, by_t);

@@ -7,6 +7,7 @@ use super::channels::{Channels, HeadWidth};
 use super::filters::Filters;
 use super::matrix::Matrix;
 use super::memory::fit;
+use super::node::Node;
 use super::norm::LayerNorm;
 use super::packing::{bias, matrix, Outputs, Source};
 use super::simd::{Real, Row, Stored};
@@ -33,13 +34,13 @@ pub struct Layer<W: Stored> {
 
 /// What the way back needs of the way forward. B panels, N atoms.
 #[derive(Default)]
-pub struct LayerState<T> {
+pub struct LayerState<T: Real> {
     /// y of the norm, (B, N)
     pub normalized: Vec<Row<T>>,
     /// 1/√(variance + ε), (N)
     pub scales: Vec<T>,
-    /// q, k, s, b, a, (B, kinds, N)
-    pub projections: Vec<Row<T>>,
+    /// q, k, s, b, a, (B, N)
+    pub nodes: Vec<Node<T>>,
     /// v1, v2, v3, (B, 3, 3N)
     pub products: Vec<Row<T>>,
     /// l, (B, weight rows)
@@ -115,7 +116,7 @@ impl<T: Real> LayerState<T> {
         let Sizes { panels, atoms, .. } = *sizes;
         fit(&mut self.normalized, panels * atoms);
         fit(&mut self.scales, atoms);
-        fit(&mut self.projections, panels * sizes.projections);
+        fit(&mut self.nodes, panels * atoms);
         fit(&mut self.products, panels * sizes.products);
         fit(&mut self.logits, panels * sizes.weights);
         fit(&mut self.outputs, panels * sizes.outputs);

@@ -4,14 +4,15 @@ use super::attention::sum_heads;
 use super::filters::{FilterAt, FiltersNow};
 use super::layer::{Layer, LayerState, Sizes};
 use super::memory::fit;
-use super::messages::{Logits, Messages, Panel, Projections};
-use super::simd::{Row, Stored};
+use super::messages::{Logits, Messages, Panel};
+use super::node::{to_nodes, Node};
+use super::simd::{Real, Row, Stored};
 use super::update::{Add, Update};
-use super::work::{panel, Batch, PanelWork, Work};
+use super::work::{panel, vectors, vectors_mut, Batch, PanelWork, Work};
 
 /// What the heads of a layer read.
-struct Inputs<'a, T> {
-    projections: &'a [Row<T>],
+struct Inputs<'a, T: Real> {
+    nodes: &'a [Node<T>],
     vec: &'a [Row<T>],
     filters: FiltersNow<'a, T>,
 }
@@ -41,15 +42,17 @@ impl<W: Stored> Layer<W> {
         let normalized = &mut state.normalized[..panels * atoms];
         self.norm
             .forward(team, x, normalized, &mut state.scales[..atoms], normed);
-        let projections = &mut state.projections[..panels * sizes.projections];
+        let projections = fit(&mut work.projections, panels * sizes.projections);
         self.projections
             .forward(team, normed, &self.projection_bias, projections);
+        let nodes = &mut state.nodes[..panels * atoms];
+        to_nodes(team, atoms, projections, nodes);
         if let Some(products) = &self.products {
             products.forward(team, vec, &[], &mut state.products[..panels * sizes.products]);
         }
         let x_hat = fit(&mut work.x_hat, panels * atoms);
         let inputs = Inputs {
-            projections,
+            nodes,
             vec,
             filters: self.filters.now(team, &work.radial, &mut work.filters),
         };
@@ -104,7 +107,7 @@ impl<W: Stored> Layer<W> {
         filters: F,
         at: usize,
     ) -> Panel<'a, W::Scalar, F> {
-        self.panel_of(batch, sizes, (inputs.projections, inputs.vec), filters, at)
+        self.panel_of(batch, sizes, (inputs.nodes, inputs.vec), filters, at)
     }
 
     /// What the kernels of panel `at` read.
@@ -112,7 +115,7 @@ impl<W: Stored> Layer<W> {
         &'a self,
         batch: &Batch<'a, W::Scalar>,
         sizes: &Sizes,
-        (projections, vec): (&'a [Row<W::Scalar>], &'a [Row<W::Scalar>]),
+        (nodes, vec): (&'a [Node<W::Scalar>], &'a [Row<W::Scalar>]),
         filters: F,
         at: usize,
     ) -> Panel<'a, W::Scalar, F> {
@@ -120,10 +123,10 @@ impl<W: Stored> Layer<W> {
             pairs: batch.pairs,
             filters,
             self_filters: self.self_filters(at),
-            projections: Projections::new(panel(projections, at, sizes.projections), sizes.atoms),
+            nodes: panel(nodes, at, sizes.atoms),
             vec: match self.products {
                 None => &[],
-                Some(_) => panel(vec, at, 3 * sizes.atoms),
+                Some(_) => vectors(panel(vec, at, 3 * sizes.atoms)),
             },
         }
     }
@@ -183,7 +186,7 @@ fn head_forward<'a, W: Stored, F: FilterAt<W::Scalar>>(
             panel: at(first + n),
             attention: &work.attention[..sizes.weights],
             x_hat,
-            v_hat,
+            v_hat: vectors_mut(v_hat),
         });
     }
 }

@@ -7,12 +7,11 @@ use super::layer::{Layer, LayerState, Sizes};
 use super::matrix::Into;
 use super::memory::fit;
 use super::messages::Panel;
-use super::messages_reverse::{
-    ProjectionGradients, ReverseAttention, ReverseLogits, ReverseMessages,
-};
-use super::simd::{Row, Stored};
+use super::messages_reverse::{ReverseAttention, ReverseLogits, ReverseMessages};
+use super::node::{to_rows, Node};
+use super::simd::{Real, Row, Stored};
 use super::update::ReverseUpdate;
-use super::work::{panel, Batch, PanelWork, Work};
+use super::work::{panel, vectors, vectors_mut, Batch, PanelWork, Work};
 
 /// ∂E/∂ of what a layer gives out, which becomes ∂E/∂ of what it takes in.
 pub struct Gradients<'a, T> {
@@ -25,8 +24,8 @@ pub struct Gradients<'a, T> {
 }
 
 /// What the panels of one head write.
-struct Outputs<'a, T> {
-    g_projections: &'a mut [Row<T>],
+struct Outputs<'a, T: Real> {
+    g_nodes: &'a mut [Node<T>],
     g_vec: &'a mut [Row<T>],
     g_attention: &'a mut [Row<T>],
     work: &'a mut [PanelWork<T>],
@@ -55,26 +54,25 @@ impl<W: Stored> Layer<W> {
                 gradients.vec_before.copy_from_slice(gradients.vec);
             }
         }
-        let g_projections = fit(&mut work.g_projections, panels * sizes.projections);
-        g_projections.fill(Row::default());
+        let g_nodes = fit(&mut work.g_nodes, panels * atoms);
+        g_nodes.fill(Node::default());
         let filters = self.filters.now(team, &work.radial, &mut work.filters);
-        let projections = &state.projections[..panels * sizes.projections];
         let together = self.head_width.panels();
         let g_attention = fit(&mut work.g_attention, panels * sizes.weights);
         team.for_each_4(
-            (&mut *g_projections, together * sizes.projections),
+            (&mut *g_nodes, together * atoms),
             (&mut *gradients.vec_before, together * 3 * atoms),
             (g_attention, together * sizes.weights),
             (&mut work.panels, together),
-            |head, g_projections, g_vec, g_attention, work| {
+            |head, g_nodes, g_vec, g_attention, work| {
                 let outputs = Outputs {
-                    g_projections,
+                    g_nodes,
                     g_vec,
                     g_attention,
                     work,
                 };
                 let first = head * together;
-                let inputs = (projections, vec);
+                let inputs = (&state.nodes[..], vec);
                 let head = Head {
                     layer: self,
                     batch,
@@ -96,6 +94,8 @@ impl<W: Stored> Layer<W> {
         if let Some(products) = &self.products {
             products.reverse(team, g_products, Into::Add, gradients.vec_before);
         }
+        let g_projections = fit(&mut work.projections, panels * sizes.projections);
+        to_rows(team, atoms, g_nodes, g_projections);
         let g_normed = fit(&mut work.normed, panels * atoms);
         self.projections
             .reverse(team, g_projections, Into::Replace, g_normed);
@@ -149,40 +149,40 @@ impl<W: Stored> Head<'_, W> {
         outputs: Outputs<'_, W::Scalar>,
     ) {
         let Outputs {
-            g_projections,
+            g_nodes,
             g_vec,
             g_attention,
             work,
         } = outputs;
         let (team, atoms, weights) = (&self.batch.team, self.sizes.atoms, self.sizes.weights);
-        let memory = g_projections
-            .chunks_mut(self.sizes.projections)
+        let memory = g_nodes
+            .chunks_mut(atoms)
             .zip(g_vec.chunks_mut(3 * atoms))
             .zip(g_attention.chunks_mut(weights).zip(&mut *work));
-        for (n, ((g_projections, g_vec), (g_attention, work))) in memory.enumerate() {
+        for (n, ((g_nodes, g_vec), (g_attention, work))) in memory.enumerate() {
             let here = self.first + n;
             work.activate(team, panel(self.logits, here, weights));
             team.run(ReverseMessages {
                 panel: at(here),
                 attention: &work.attention[..weights],
                 g_x_hat: panel(self.g_hats.0, here, atoms),
-                g_v_hat: panel(self.g_hats.1, here, 3 * atoms),
-                gradients: &mut ProjectionGradients::new(g_projections, atoms),
-                g_vec,
+                g_v_hat: vectors(panel(self.g_hats.1, here, 3 * atoms)),
+                g_nodes,
+                g_vec: vectors_mut(g_vec),
                 g_attention,
                 g_pairs: &mut work.g_pairs,
             });
         }
         sum_heads(self.layer.head_width, g_attention);
-        let memory = g_projections
-            .chunks_mut(self.sizes.projections)
+        let memory = g_nodes
+            .chunks_mut(atoms)
             .zip(g_attention.chunks_mut(weights).zip(work));
-        for (n, (g_projections, (g_attention, work))) in memory.enumerate() {
+        for (n, (g_nodes, (g_attention, work))) in memory.enumerate() {
             self.reverse_attention(n, g_attention, work);
             team.run(ReverseLogits {
                 panel: at(self.first + n),
                 g_logits: g_attention,
-                gradients: &mut ProjectionGradients::new(g_projections, atoms),
+                g_nodes,
                 g_pairs: &mut work.g_pairs,
             });
         }

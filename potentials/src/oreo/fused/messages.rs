@@ -5,57 +5,31 @@
 //!   x̂_i += a_ij s_j D^s;  v̂_i += vec_j ⊙ (a_j D^a) + û ⊗ (b_j D^b).
 //! The pair is visited once: j receives with the same D, and −û.
 
-use super::attention::{cut, half, set_weights, weights};
-use super::filters::{FilterAt, ALONG, KEY, PASS, SCALAR};
+use super::attention::{cut, half, registers_of_half, set_weights, weights, WEIGHTS};
+use super::filters::{
+    prefetch_ahead, values_end, FilterAt, FilterOfPair, ALONG, KEY, PASS, SCALAR,
+};
+use super::node::Node;
 use super::pairs::Pair;
 use super::simd::{Kernel, Real, Row, Vector, PANEL};
 
-/// Queries, keys and values of one panel, each (N).
-#[derive(Clone, Copy)]
-pub struct Projections<'a, T> {
-    /// q
-    pub query: &'a [Row<T>],
-    /// k
-    pub key: &'a [Row<T>],
-    /// s
-    pub scalar: &'a [Row<T>],
-    /// b
-    pub along: &'a [Row<T>],
-    /// a; empty in the first layer, where there are no vectors to pass on
-    pub pass: &'a [Row<T>],
-}
-
-impl<'a, T> Projections<'a, T> {
-    /// Of (kinds, N) rows.
-    pub fn new(rows: &'a [Row<T>], atoms: usize) -> Self {
-        let kind = |n: usize| rows.get(n * atoms..(n + 1) * atoms).unwrap_or(&[]);
-        Self {
-            query: kind(0),
-            key: kind(1),
-            scalar: kind(2),
-            along: kind(3),
-            pass: kind(4),
-        }
-    }
-}
-
 /// What all kernels of one panel read.
 #[derive(Clone, Copy)]
-pub struct Panel<'a, T, F> {
+pub struct Panel<'a, T: Real, F> {
     /// (P)
     pub pairs: &'a [Pair<T>],
     /// D(r)
     pub filters: F,
     /// D(0) of all kinds
     pub self_filters: &'a [Row<T>],
-    /// (N) each
-    pub projections: Projections<'a, T>,
-    /// vec, (N, 3); empty in the first layer
-    pub vec: &'a [Row<T>],
+    /// (N)
+    pub nodes: &'a [Node<T>],
+    /// vec, (N); empty in the first layer
+    pub vec: &'a [[Row<T>; 3]],
 }
 
 /// l of all pairs and self loops, summed over the halves of one panel.
-pub struct Logits<'a, T, F> {
+pub struct Logits<'a, T: Real, F> {
     /// Read.
     pub panel: Panel<'a, T, F>,
     /// Replaced; see `attention.rs`.
@@ -67,42 +41,57 @@ impl<T: Real, F: FilterAt<T>> Kernel<T> for Logits<'_, T, F> {
 
     #[inline(always)]
     fn run<V: Vector<Scalar = T>>(self) {
-        let Panel { pairs, filters, .. } = self.panel;
-        let Projections { query, key, .. } = self.panel.projections;
+        let Panel {
+            pairs,
+            filters,
+            nodes,
+            ..
+        } = self.panel;
         for (p, pair) in pairs.iter().enumerate() {
-            let (i, j) = (pair.i as usize, pair.j as usize);
-            let (q_i, k_i, q_j, k_j) = (&query[i], &key[i], &query[j], &key[j]);
+            prefetch_ahead(&filters, pairs, p, KEY..KEY + 1);
+            let [i, j] = pair.ends(nodes.len());
+            let from_j = (&nodes[i].query, &nodes[j].key);
+            let from_i = (&nodes[j].query, &nodes[i].key);
+            let filters = filters.of(p, pair);
             let mut sums = [V::zero(); 4];
-            for v in 0..PANEL / V::LANES {
-                let filter: V = filters.value(p, pair, KEY, v);
-                let (ij, ji) = (half::<V>(v), 2 + half::<V>(v));
-                sums[ij] = (q_i.get::<V>(v) * k_j.get(v)).mul_add(filter, sums[ij]);
-                sums[ji] = (q_j.get::<V>(v) * k_i.get(v)).mul_add(filter, sums[ji]);
+            for w in 0..registers_of_half::<V>() {
+                for half in 0..2 {
+                    let v = half * registers_of_half::<V>() + w;
+                    let filter: V = filters.value(KEY, v);
+                    sums[half] = product::<V>(from_j, v).mul_add(filter, sums[half]);
+                    sums[2 + half] = product::<V>(from_i, v).mul_add(filter, sums[2 + half]);
+                }
             }
             set_weights(self.logits, p, V::sums(sums));
         }
-        for (atom, (q, k)) in query.iter().zip(key).enumerate() {
+        for (atom, node) in nodes.iter().enumerate() {
+            let own = (&node.query, &node.key);
             let mut sums = [V::zero(); 4];
             for v in 0..PANEL / V::LANES {
                 let filter: V = self.panel.self_filters[KEY].get(v);
                 let at = half::<V>(v);
-                sums[at] = (q.get::<V>(v) * k.get(v)).mul_add(filter, sums[at]);
+                sums[at] = product::<V>(own, v).mul_add(filter, sums[at]);
             }
             set_weights(self.logits, pairs.len() + atom, V::sums(sums));
         }
     }
 }
 
+#[inline(always)]
+fn product<V: Vector>((a, b): (&Row<V::Scalar>, &Row<V::Scalar>), v: usize) -> V {
+    a.get::<V>(v) * b.get(v)
+}
+
 /// x̂ and v̂ of one panel.
-pub struct Messages<'a, T, F> {
+pub struct Messages<'a, T: Real, F> {
     /// Read.
     pub panel: Panel<'a, T, F>,
     /// silu(l)
     pub attention: &'a [Row<T>],
     /// Replaced, (N)
     pub x_hat: &'a mut [Row<T>],
-    /// Replaced, (N, 3)
-    pub v_hat: &'a mut [Row<T>],
+    /// Replaced, (N)
+    pub v_hat: &'a mut [[Row<T>; 3]],
 }
 
 impl<T: Real, F: FilterAt<T>> Kernel<T> for Messages<'_, T, F> {
@@ -122,14 +111,14 @@ impl<T: Real, F: FilterAt<T>> Messages<'_, T, F> {
     #[inline(always)]
     fn send<V: Vector<Scalar = T>, const PASSES: bool>(mut self) {
         self.x_hat.fill(Row::default());
-        self.v_hat.fill(Row::default());
-        let pairs = self.panel.pairs;
+        self.v_hat.fill([Row::default(); 3]);
+        let Panel { pairs, filters, .. } = self.panel;
         for (p, pair) in pairs.iter().enumerate() {
+            prefetch_ahead(&filters, pairs, p, SCALAR..values_end(PASSES));
             let weights = cut(self.attention, p, pair);
-            for v in 0..PANEL / V::LANES {
-                let (ij, ji) = (weights[half::<V>(v)], weights[2 + half::<V>(v)]);
-                self.between::<V, PASSES>(p, pair, [V::splat(ij), V::splat(ji)], v);
-            }
+            let filters = filters.of(p, pair);
+            self.half::<V, F::OfPair, PASSES, 0>(pair, filters, weights);
+            self.half::<V, F::OfPair, PASSES, 1>(pair, filters, weights);
         }
         for atom in 0..self.x_hat.len() {
             let weights = weights(self.attention, pairs.len() + atom);
@@ -139,50 +128,47 @@ impl<T: Real, F: FilterAt<T>> Messages<'_, T, F> {
         }
     }
 
-    /// Both directions of a pair.
+    /// Both directions of a pair, in half of the panel.
     #[inline(always)]
-    fn between<V: Vector<Scalar = T>, const PASSES: bool>(
+    fn half<V: Vector<Scalar = T>, D: FilterOfPair<T>, const PASSES: bool, const HALF: usize>(
         &mut self,
-        p: usize,
         pair: &Pair<T>,
-        [a_ij, a_ji]: [V; 2],
-        v: usize,
+        filters: D,
+        weights: [T; WEIGHTS],
     ) {
-        let (i, j) = (pair.i as usize, pair.j as usize);
-        let Panel { filters, vec, .. } = self.panel;
-        let Projections {
-            scalar,
-            along,
-            pass,
-            ..
-        } = self.panel.projections;
-        let filter: V = filters.value(p, pair, SCALAR, v);
-        let (to_i, to_j) = (a_ij * filter, a_ji * filter);
-        self.x_hat[i].set(v, to_i.mul_add(scalar[j].get(v), self.x_hat[i].get(v)));
-        self.x_hat[j].set(v, to_j.mul_add(scalar[i].get(v), self.x_hat[j].get(v)));
-        let filter: V = filters.value(p, pair, ALONG, v);
-        let (to_i, to_j) = (along[j].get::<V>(v) * filter, along[i].get::<V>(v) * filter);
-        let (pass_i, pass_j) = match PASSES {
-            true => {
-                let filter: V = filters.value(p, pair, PASS, v);
-                (pass[j].get::<V>(v) * filter, pass[i].get::<V>(v) * filter)
+        let atoms = self.x_hat.len();
+        let [i, j] = pair.ends(atoms);
+        let nodes = &self.panel.nodes[..atoms];
+        let (x_hat, v_hat) = (&mut self.x_hat[..atoms], &mut self.v_hat[..atoms]);
+        let unit = pair.unit.map(V::splat);
+        for w in 0..registers_of_half::<V>() {
+            let v = HALF * registers_of_half::<V>() + w;
+            let filter: V = filters.value(SCALAR, v);
+            let to_i = V::splat(weights[HALF]) * filter;
+            let to_j = V::splat(weights[2 + HALF]) * filter;
+            x_hat[i].set(v, to_i.mul_add(nodes[j].scalar.get(v), x_hat[i].get(v)));
+            x_hat[j].set(v, to_j.mul_add(nodes[i].scalar.get(v), x_hat[j].get(v)));
+            let filter: V = filters.value(ALONG, v);
+            let to_i = nodes[j].along.get::<V>(v) * filter;
+            let to_j = V::zero() - nodes[i].along.get::<V>(v) * filter;
+            if !PASSES {
+                for d in 0..3 {
+                    v_hat[i][d].set(v, to_i.mul_add(unit[d], v_hat[i][d].get(v)));
+                    v_hat[j][d].set(v, to_j.mul_add(unit[d], v_hat[j][d].get(v)));
+                }
+                continue;
             }
-            false => (V::zero(), V::zero()),
-        };
-        for d in 0..3 {
-            let unit = V::splat(pair.unit[d]);
-            let (at_i, at_j) = (3 * i + d, 3 * j + d);
-            let mut v_i = to_i.mul_add(unit, self.v_hat[at_i].get(v));
-            if PASSES {
-                v_i = pass_i.mul_add(vec[at_j].get(v), v_i);
+            let vec = &self.panel.vec[..atoms];
+            let filter: V = filters.value(PASS, v);
+            let pass_i = nodes[j].pass.get::<V>(v) * filter;
+            let pass_j = nodes[i].pass.get::<V>(v) * filter;
+            for d in 0..3 {
+                let v_i = to_i.mul_add(unit[d], v_hat[i][d].get(v));
+                v_hat[i][d].set(v, pass_i.mul_add(vec[j][d].get(v), v_i));
+                // Read after i was written: an atom can be its own neighbour, as an image.
+                let v_j = to_j.mul_add(unit[d], v_hat[j][d].get(v));
+                v_hat[j][d].set(v, pass_j.mul_add(vec[i][d].get(v), v_j));
             }
-            self.v_hat[at_i].set(v, v_i);
-            // Read after i was written: an atom can be its own neighbour, as an image.
-            let mut v_j = self.v_hat[at_j].get::<V>(v) - to_j * unit;
-            if PASSES {
-                v_j = pass_j.mul_add(vec[at_i].get(v), v_j);
-            }
-            self.v_hat[at_j].set(v, v_j);
         }
     }
 
@@ -197,13 +183,13 @@ impl<T: Real, F: FilterAt<T>> Messages<'_, T, F> {
         let Panel {
             self_filters, vec, ..
         } = self.panel;
-        let Projections { scalar, pass, .. } = self.panel.projections;
+        let node = &self.panel.nodes[atom];
         let filter: V = self_filters[SCALAR].get(v);
-        self.x_hat[atom].add(v, weight * filter * scalar[atom].get(v));
+        self.x_hat[atom].add(v, weight * filter * node.scalar.get(v));
         if PASSES {
-            let pass = pass[atom].get::<V>(v) * self_filters[PASS].get(v);
-            for at in 3 * atom..3 * atom + 3 {
-                self.v_hat[at].add(v, pass * vec[at].get(v));
+            let pass = node.pass.get::<V>(v) * self_filters[PASS].get(v);
+            for (v_hat, vec) in self.v_hat[atom].iter_mut().zip(&vec[atom]) {
+                v_hat.add(v, pass * vec.get(v));
             }
         }
     }

@@ -1,61 +1,41 @@
 //! What atoms tell each other in a layer, on the way back: gradients of values, of queries and keys, of distances and
 //! directions, one panel of channels at a time. The terms are those of `messages.rs`, differentiated one by one.
 
-use super::attention::{cut, entries, half, set_weights, weights};
-use super::filters::{FilterAt, ALONG, KEY, PASS, SCALAR};
-use super::messages::{Panel, Projections};
+use super::attention::{
+    cut, entries, half, registers_of_half, set_weights, weights, WEIGHTS,
+};
+use super::filters::{
+    prefetch_ahead, values_end, FilterAt, FilterOfPair, ALONG, KEY, PASS, SCALAR,
+};
+use super::messages::Panel;
+use super::node::Node;
 use super::pairs::Pair;
 use super::simd::{Kernel, Real, Row, Vector, PANEL};
-
-/// ∂E/∂ of [`Projections`], added into.
-pub struct ProjectionGradients<'a, T> {
-    query: &'a mut [Row<T>],
-    key: &'a mut [Row<T>],
-    scalar: &'a mut [Row<T>],
-    along: &'a mut [Row<T>],
-    /// Empty in the first layer.
-    pass: &'a mut [Row<T>],
-}
-
-impl<'a, T> ProjectionGradients<'a, T> {
-    /// Of (kinds, N) rows.
-    pub fn new(rows: &'a mut [Row<T>], atoms: usize) -> Self {
-        let mut kinds = rows.chunks_mut(atoms);
-        let mut next = || kinds.next().unwrap_or(&mut []);
-        Self {
-            query: next(),
-            key: next(),
-            scalar: next(),
-            along: next(),
-            pass: next(),
-        }
-    }
-}
 
 /// ∂E/∂t of the distance and ∂E/∂û, added into, (P).
 pub type PairGradients<'a, T> = &'a mut [[T; 4]];
 
 /// From x̂ and v̂ to the values, and to the attention weights.
-pub struct ReverseMessages<'a, 'g, T, F> {
+pub struct ReverseMessages<'a, T: Real, F> {
     /// Read.
     pub panel: Panel<'a, T, F>,
     /// silu(l)
     pub attention: &'a [Row<T>],
     /// ∂E/∂x̂, (N)
     pub g_x_hat: &'a [Row<T>],
-    /// ∂E/∂v̂, (N, 3)
-    pub g_v_hat: &'a [Row<T>],
-    /// Added into.
-    pub gradients: &'a mut ProjectionGradients<'g, T>,
-    /// ∂E/∂vec, added into, (N, 3)
-    pub g_vec: &'a mut [Row<T>],
+    /// ∂E/∂v̂, (N)
+    pub g_v_hat: &'a [[Row<T>; 3]],
+    /// Added into, (N)
+    pub g_nodes: &'a mut [Node<T>],
+    /// ∂E/∂vec, added into, (N); not used in the first layer
+    pub g_vec: &'a mut [[Row<T>; 3]],
     /// ∂E/∂(a c) summed over the halves of this panel, replaced
     pub g_attention: &'a mut [Row<T>],
     /// Added into.
     pub g_pairs: PairGradients<'a, T>,
 }
 
-impl<T: Real, F: FilterAt<T>> Kernel<T> for ReverseMessages<'_, '_, T, F> {
+impl<T: Real, F: FilterAt<T>> Kernel<T> for ReverseMessages<'_, T, F> {
     type Output = ();
 
     #[inline(always)]
@@ -71,8 +51,10 @@ impl<T: Real, F: FilterAt<T>> Kernel<T> for ReverseMessages<'_, '_, T, F> {
 struct PairSums<V> {
     /// i ← j first and second half, j ← i first and second half
     attention: [V; 4],
-    /// ∂E/∂t, ∂E/∂û
-    geometry: [V; 4],
+    /// ∂E/∂t
+    by_t: V,
+    /// ∂E/∂û
+    by_unit: [V; 3],
 }
 
 impl<V: Vector> PairSums<V> {
@@ -80,121 +62,139 @@ impl<V: Vector> PairSums<V> {
     fn new() -> Self {
         Self {
             attention: [V::zero(); 4],
-            geometry: [V::zero(); 4],
+            by_t: V::zero(),
+            by_unit: [V::zero(); 3],
         }
     }
 }
 
-impl<T: Real, F: FilterAt<T>> ReverseMessages<'_, '_, T, F> {
+impl<T: Real, F: FilterAt<T>> ReverseMessages<'_, T, F> {
     /// `PASSES`: there are vectors to pass on.
     #[inline(always)]
     fn receive<V: Vector<Scalar = T>, const PASSES: bool>(mut self) {
-        let pairs = self.panel.pairs;
+        let Panel { pairs, filters, .. } = self.panel;
         for (p, pair) in pairs.iter().enumerate() {
+            prefetch_ahead(&filters, pairs, p, SCALAR..values_end(PASSES));
             let weights = cut(self.attention, p, pair);
+            let filters = filters.of(p, pair);
             let mut sums = PairSums::<V>::new();
-            for v in 0..PANEL / V::LANES {
-                let (ij, ji) = (half::<V>(v), 2 + half::<V>(v));
-                let weights = [V::splat(weights[ij]), V::splat(weights[ji])];
-                self.scalars(p, pair, weights, v, &mut sums);
-                self.along(p, pair, v, &mut sums);
-                if PASSES {
-                    self.pass(p, pair, v, &mut sums);
-                }
-            }
+            self.half::<V, F::OfPair, PASSES, 0>(pair, filters, weights, &mut sums);
+            self.half::<V, F::OfPair, PASSES, 1>(pair, filters, weights, &mut sums);
             set_weights(self.g_attention, p, V::sums(sums.attention));
-            add(&mut self.g_pairs[p], V::sums(sums.geometry));
+            let [x, y, z] = sums.by_unit;
+            add(&mut self.g_pairs[p], V::sums([sums.by_t, x, y, z]));
         }
         for atom in 0..self.g_x_hat.len() {
             self.to_itself::<V, PASSES>(atom);
         }
     }
 
+    #[inline(always)]
+    fn half<V: Vector<Scalar = T>, D: FilterOfPair<T>, const PASSES: bool, const HALF: usize>(
+        &mut self,
+        pair: &Pair<T>,
+        filters: D,
+        weights: [T; WEIGHTS],
+        sums: &mut PairSums<V>,
+    ) {
+        for w in 0..registers_of_half::<V>() {
+            let v = HALF * registers_of_half::<V>() + w;
+            self.scalars::<V, D, HALF>(pair, filters, weights, v, sums);
+            self.along(pair, filters, v, sums);
+            if PASSES {
+                self.pass(pair, filters, v, sums);
+            }
+        }
+    }
+
     /// x̂_i += a_ij s_j D^s
     #[inline(always)]
-    fn scalars<V: Vector<Scalar = T>>(
+    fn scalars<V: Vector<Scalar = T>, D: FilterOfPair<T>, const HALF: usize>(
         &mut self,
-        p: usize,
         pair: &Pair<T>,
-        [a_ij, a_ji]: [V; 2],
+        filters: D,
+        weights: [T; WEIGHTS],
         v: usize,
         sums: &mut PairSums<V>,
     ) {
-        let (i, j) = (pair.i as usize, pair.j as usize);
-        let (filter, slope): (V, V) = self.panel.filters.with_slope(p, pair, SCALAR, v);
-        let scalar = self.panel.projections.scalar;
-        let (s_i, s_j): (V, V) = (scalar[i].get(v), scalar[j].get(v));
+        let atoms = self.g_x_hat.len();
+        let [i, j] = pair.ends(atoms);
+        let (nodes, g_nodes) = (&self.panel.nodes[..atoms], &mut self.g_nodes[..atoms]);
+        let (a_ij, a_ji) = (V::splat(weights[HALF]), V::splat(weights[2 + HALF]));
+        let (filter, slope): (V, V) = filters.with_slope(SCALAR, v);
+        let (s_i, s_j): (V, V) = (nodes[i].scalar.get(v), nodes[j].scalar.get(v));
         let (g_i, g_j): (V, V) = (self.g_x_hat[i].get(v), self.g_x_hat[j].get(v));
         let (from_i, from_j) = (g_i * filter, g_j * filter);
-        let g_s = &mut self.gradients.scalar;
-        g_s[j].set(v, a_ij.mul_add(from_i, g_s[j].get(v)));
-        g_s[i].set(v, a_ji.mul_add(from_j, g_s[i].get(v)));
-        let (ij, ji) = (half::<V>(v), 2 + half::<V>(v));
+        g_nodes[j].scalar.add_product(v, a_ij, from_i);
+        g_nodes[i].scalar.add_product(v, a_ji, from_j);
+        let [ij, ji] = [HALF, 2 + HALF];
         sums.attention[ij] = from_i.mul_add(s_j, sums.attention[ij]);
         sums.attention[ji] = from_j.mul_add(s_i, sums.attention[ji]);
         let g_filter = (a_ij * g_i).mul_add(s_j, a_ji * g_j * s_i);
-        sums.geometry[0] = g_filter.mul_add(slope, sums.geometry[0]);
+        sums.by_t = g_filter.mul_add(slope, sums.by_t);
     }
 
     /// v̂_i += û ⊗ (b_j D^b)
     #[inline(always)]
-    fn along<V: Vector<Scalar = T>>(
+    fn along<V: Vector<Scalar = T>, D: FilterOfPair<T>>(
         &mut self,
-        p: usize,
         pair: &Pair<T>,
+        filters: D,
         v: usize,
         sums: &mut PairSums<V>,
     ) {
-        let (i, j) = (pair.i as usize, pair.j as usize);
-        let (filter, slope): (V, V) = self.panel.filters.with_slope(p, pair, ALONG, v);
-        let along = self.panel.projections.along;
-        let (b_i, b_j): (V, V) = (along[i].get(v), along[j].get(v));
-        let (mut u_i, mut u_j) = (V::zero(), V::zero());
+        let atoms = self.g_x_hat.len();
+        let [i, j] = pair.ends(atoms);
+        let (nodes, g_nodes) = (&self.panel.nodes[..atoms], &mut self.g_nodes[..atoms]);
+        let g_v_hat = &self.g_v_hat[..atoms];
+        let (filter, slope): (V, V) = filters.with_slope(ALONG, v);
+        let (b_i, b_j): (V, V) = (nodes[i].along.get(v), nodes[j].along.get(v));
         let (from_j, from_i) = (b_j * filter, b_i * filter);
+        let (mut u_i, mut minus_u_j) = (V::zero(), V::zero());
         for d in 0..3 {
             let unit = V::splat(pair.unit[d]);
-            let g_i: V = self.g_v_hat[3 * i + d].get(v);
-            let g_j: V = self.g_v_hat[3 * j + d].get(v);
+            let (g_i, g_j): (V, V) = (g_v_hat[i][d].get(v), g_v_hat[j][d].get(v));
             u_i = unit.mul_add(g_i, u_i);
-            u_j = u_j - unit * g_j;
-            let g_unit = g_i.mul_add(from_j, sums.geometry[1 + d]);
-            sums.geometry[1 + d] = g_unit - g_j * from_i;
+            minus_u_j = unit.mul_add(g_j, minus_u_j);
+            let by_unit = g_i.mul_add(from_j, sums.by_unit[d]);
+            sums.by_unit[d] = by_unit - g_j * from_i;
         }
-        let g_b = &mut self.gradients.along;
-        g_b[j].set(v, u_i.mul_add(filter, g_b[j].get(v)));
-        g_b[i].set(v, u_j.mul_add(filter, g_b[i].get(v)));
+        let u_j = V::zero() - minus_u_j;
+        g_nodes[j].along.add_product(v, u_i, filter);
+        g_nodes[i].along.add_product(v, u_j, filter);
         let g_filter = u_i.mul_add(b_j, u_j * b_i);
-        sums.geometry[0] = g_filter.mul_add(slope, sums.geometry[0]);
+        sums.by_t = g_filter.mul_add(slope, sums.by_t);
     }
 
     /// v̂_i += vec_j ⊙ (a_j D^a)
     #[inline(always)]
-    fn pass<V: Vector<Scalar = T>>(
+    fn pass<V: Vector<Scalar = T>, D: FilterOfPair<T>>(
         &mut self,
-        p: usize,
         pair: &Pair<T>,
+        filters: D,
         v: usize,
         sums: &mut PairSums<V>,
     ) {
-        let (i, j) = (pair.i as usize, pair.j as usize);
-        let (filter, slope): (V, V) = self.panel.filters.with_slope(p, pair, PASS, v);
-        let pass = self.panel.projections.pass;
-        let (a_i, a_j): (V, V) = (pass[i].get(v), pass[j].get(v));
+        let atoms = self.g_x_hat.len();
+        let [i, j] = pair.ends(atoms);
+        let (nodes, g_nodes) = (&self.panel.nodes[..atoms], &mut self.g_nodes[..atoms]);
+        let (vec, g_v_hat) = (&self.panel.vec[..atoms], &self.g_v_hat[..atoms]);
+        let g_vec = &mut self.g_vec[..atoms];
+        let (filter, slope): (V, V) = filters.with_slope(PASS, v);
+        let (a_i, a_j): (V, V) = (nodes[i].pass.get(v), nodes[j].pass.get(v));
         let (from_j, from_i) = (a_j * filter, a_i * filter);
         let (mut t_i, mut t_j) = (V::zero(), V::zero());
         for d in 0..3 {
-            let (at_i, at_j) = (3 * i + d, 3 * j + d);
-            let (g_i, g_j): (V, V) = (self.g_v_hat[at_i].get(v), self.g_v_hat[at_j].get(v));
-            t_i = g_i.mul_add(self.panel.vec[at_j].get(v), t_i);
-            t_j = g_j.mul_add(self.panel.vec[at_i].get(v), t_j);
-            self.g_vec[at_j].set(v, g_i.mul_add(from_j, self.g_vec[at_j].get(v)));
-            self.g_vec[at_i].set(v, g_j.mul_add(from_i, self.g_vec[at_i].get(v)));
+            let (g_i, g_j): (V, V) = (g_v_hat[i][d].get(v), g_v_hat[j][d].get(v));
+            t_i = g_i.mul_add(vec[j][d].get(v), t_i);
+            t_j = g_j.mul_add(vec[i][d].get(v), t_j);
+            g_vec[j][d].add_product(v, g_i, from_j);
+            g_vec[i][d].add_product(v, g_j, from_i);
         }
-        let g_a = &mut self.gradients.pass;
-        g_a[j].set(v, t_i.mul_add(filter, g_a[j].get(v)));
-        g_a[i].set(v, t_j.mul_add(filter, g_a[i].get(v)));
+        g_nodes[j].pass.add_product(v, t_i, filter);
+        g_nodes[i].pass.add_product(v, t_j, filter);
         let g_filter = t_i.mul_add(a_j, t_j * a_i);
-        sums.geometry[0] = g_filter.mul_add(slope, sums.geometry[0]);
+        sums.by_t = g_filter.mul_add(slope, sums.by_t);
     }
 
     /// The self loop has no distance and no direction.
@@ -202,24 +202,24 @@ impl<T: Real, F: FilterAt<T>> ReverseMessages<'_, '_, T, F> {
     fn to_itself<V: Vector<Scalar = T>, const PASSES: bool>(&mut self, atom: usize) {
         let entry = self.panel.pairs.len() + atom;
         let weights = weights(self.attention, entry);
+        let self_filters = self.panel.self_filters;
+        let (node, g_node) = (&self.panel.nodes[atom], &mut self.g_nodes[atom]);
         let mut sums = [V::zero(); 4];
         for v in 0..PANEL / V::LANES {
-            let filter: V = self.panel.self_filters[SCALAR].get(v);
-            let from = self.g_x_hat[atom].get::<V>(v) * filter;
-            let weight = V::splat(weights[half::<V>(v)]);
-            self.gradients.scalar[atom].add(v, weight * from);
             let at = half::<V>(v);
-            sums[at] = from.mul_add(self.panel.projections.scalar[atom].get(v), sums[at]);
+            let from = self.g_x_hat[atom].get::<V>(v) * self_filters[SCALAR].get(v);
+            g_node.scalar.add_product(v, V::splat(weights[at]), from);
+            sums[at] = from.mul_add(node.scalar.get(v), sums[at]);
             if PASSES {
-                let filter: V = self.panel.self_filters[PASS].get(v);
-                let pass = self.panel.projections.pass[atom].get::<V>(v) * filter;
+                let filter: V = self_filters[PASS].get(v);
+                let pass = node.pass.get::<V>(v) * filter;
                 let mut along = V::zero();
-                for at in 3 * atom..3 * atom + 3 {
-                    let g: V = self.g_v_hat[at].get(v);
-                    along = g.mul_add(self.panel.vec[at].get(v), along);
-                    self.g_vec[at].add(v, g * pass);
+                for d in 0..3 {
+                    let g: V = self.g_v_hat[atom][d].get(v);
+                    along = g.mul_add(self.panel.vec[atom][d].get(v), along);
+                    self.g_vec[atom][d].add_product(v, g, pass);
                 }
-                self.gradients.pass[atom].add(v, along * filter);
+                g_node.pass.add_product(v, along, filter);
             }
         }
         set_weights(self.g_attention, entry, V::sums(sums));
@@ -262,51 +262,60 @@ impl<T: Real> ReverseAttention<'_, T> {
 }
 
 /// From l to queries and keys: l_ij = Σ_head q_i k_j D^k.
-pub struct ReverseLogits<'a, 'g, T, F> {
+pub struct ReverseLogits<'a, T: Real, F> {
     /// Read.
     pub panel: Panel<'a, T, F>,
     /// ∂E/∂l
     pub g_logits: &'a [Row<T>],
-    /// Added into.
-    pub gradients: &'a mut ProjectionGradients<'g, T>,
+    /// Added into, (N)
+    pub g_nodes: &'a mut [Node<T>],
     /// Added into.
     pub g_pairs: PairGradients<'a, T>,
 }
 
-impl<T: Real, F: FilterAt<T>> Kernel<T> for ReverseLogits<'_, '_, T, F> {
+impl<T: Real, F: FilterAt<T>> Kernel<T> for ReverseLogits<'_, T, F> {
     type Output = ();
 
     #[inline(always)]
     fn run<V: Vector<Scalar = T>>(self) {
-        let Panel { pairs, filters, .. } = self.panel;
-        let Projections { query, key, .. } = self.panel.projections;
-        let (g_q, g_k) = (&mut *self.gradients.query, &mut *self.gradients.key);
+        let Panel {
+            pairs,
+            filters,
+            nodes,
+            ..
+        } = self.panel;
+        let g_nodes = &mut self.g_nodes[..nodes.len()];
         for (p, pair) in pairs.iter().enumerate() {
-            let (i, j) = (pair.i as usize, pair.j as usize);
+            prefetch_ahead(&filters, pairs, p, KEY..KEY + 1);
+            let [i, j] = pair.ends(nodes.len());
+            let filters = filters.of(p, pair);
             let g = weights(self.g_logits, p);
             let mut by_t = V::zero();
-            for v in 0..PANEL / V::LANES {
-                let (filter, slope): (V, V) = filters.with_slope(p, pair, KEY, v);
-                let (g_ij, g_ji) = (V::splat(g[half::<V>(v)]), V::splat(g[2 + half::<V>(v)]));
-                let (q_i, k_i): (V, V) = (query[i].get(v), key[i].get(v));
-                let (q_j, k_j): (V, V) = (query[j].get(v), key[j].get(v));
-                let (ij, ji) = (g_ij * filter, g_ji * filter);
-                g_q[i].set(v, ij.mul_add(k_j, g_q[i].get(v)));
-                g_k[j].set(v, ij.mul_add(q_i, g_k[j].get(v)));
-                g_q[j].set(v, ji.mul_add(k_i, g_q[j].get(v)));
-                g_k[i].set(v, ji.mul_add(q_j, g_k[i].get(v)));
-                let g_filter = (g_ij * q_i).mul_add(k_j, g_ji * q_j * k_i);
-                by_t = g_filter.mul_add(slope, by_t);
+            for w in 0..registers_of_half::<V>() {
+                for half in 0..2 {
+                    let v = half * registers_of_half::<V>() + w;
+                    let (filter, slope): (V, V) = filters.with_slope(KEY, v);
+                    let (g_ij, g_ji) = (V::splat(g[half]), V::splat(g[2 + half]));
+                    let (q_i, k_i): (V, V) = (nodes[i].query.get(v), nodes[i].key.get(v));
+                    let (q_j, k_j): (V, V) = (nodes[j].query.get(v), nodes[j].key.get(v));
+                    let (ij, ji) = (g_ij * filter, g_ji * filter);
+                    g_nodes[i].query.add_product(v, ij, k_j);
+                    g_nodes[j].key.add_product(v, ij, q_i);
+                    g_nodes[j].query.add_product(v, ji, k_i);
+                    g_nodes[i].key.add_product(v, ji, q_j);
+                    let g_filter = (g_ij * q_i).mul_add(k_j, g_ji * q_j * k_i);
+                    by_t = g_filter.mul_add(slope, by_t);
+                }
             }
             let zero = V::zero();
             add(&mut self.g_pairs[p], V::sums([by_t, zero, zero, zero]));
         }
-        for (atom, (q, k)) in query.iter().zip(key).enumerate() {
+        for (atom, (node, g_node)) in nodes.iter().zip(g_nodes).enumerate() {
             let g = weights(self.g_logits, pairs.len() + atom);
             for v in 0..PANEL / V::LANES {
                 let g = V::splat(g[half::<V>(v)]) * self.panel.self_filters[KEY].get(v);
-                g_q[atom].set(v, g.mul_add(k.get(v), g_q[atom].get(v)));
-                g_k[atom].set(v, g.mul_add(q.get(v), g_k[atom].get(v)));
+                g_node.query.add_product(v, g, node.key.get(v));
+                g_node.key.add_product(v, g, node.query.get(v));
             }
         }
     }

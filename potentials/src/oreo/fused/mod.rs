@@ -1,8 +1,10 @@
 //! The ET at the speed of the processor: no tensor library, no allocation per call, proven equal to the reference.
 
 mod attention;
+mod calibration;
 mod channels;
 mod embedding;
+mod engine;
 mod filters;
 mod gates;
 mod layer;
@@ -13,6 +15,7 @@ mod memory;
 mod messages;
 mod messages_reverse;
 mod network;
+mod node;
 mod norm;
 mod options;
 mod packing;

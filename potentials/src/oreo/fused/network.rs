@@ -34,7 +34,7 @@ pub struct Network<W: Stored> {
 }
 
 /// Memory of one evaluation; one for each thread that evaluates.
-pub struct Memory<T> {
+pub struct Memory<T: Real> {
     pairs: Pairs<T>,
     /// (B, N)
     x: Vec<Row<T>>,
@@ -274,6 +274,8 @@ fn spacing(
     };
     let mut all = vec![embedding_filters::<f64>(source, channels, config)];
     all.extend((0..config.layers).map(|layer| layer_filters(source, channels, config, layer)));
+    #[cfg(test)]
+    if std::env::var("SCAN").is_ok() { super::filters::scan(team, &all, basis); }
     let intervals = intervals_for(team, &all, basis, bound);
     Some(Spacing::new(basis.cutoff, intervals))
 }

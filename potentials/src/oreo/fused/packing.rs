@@ -58,12 +58,6 @@ impl<'a> Source<'a> {
         gather(channels.panels(), |place| channels.at(place).map(|c| values[c]))
     }
 
-    /// One row of a table, padded with 0.
-    pub fn table_row<T: Real>(&self, name: &str, row: usize, channels: &Channels, width: usize) -> Vec<Row<T>> {
-        let values = &self.values(name)[row * width..];
-        gather(channels.panels(), |place| channels.at(place).map(|c| values[c]))
-    }
-
     /// Outputs of the map at this path: `row(channel)` for each place of `channels`.
     pub fn outputs(
         &self,

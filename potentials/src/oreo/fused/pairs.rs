@@ -22,6 +22,16 @@ pub struct Pair<T> {
     pub unit: [T; 3],
 }
 
+impl<T> Pair<T> {
+    /// i and j, checked once here so that rows of so many atoms can be indexed without further checks.
+    #[inline(always)]
+    pub fn ends(&self, atoms: usize) -> [usize; 2] {
+        let ends = [self.i as usize, self.j as usize];
+        assert!(ends[0] < atoms && ends[1] < atoms);
+        ends
+    }
+}
+
 /// The same in f64, for the way from pair gradients to forces.
 #[derive(Debug, Clone, Copy)]
 pub struct PairGeometry {

@@ -1,8 +1,6 @@
 //! The network as a [`Potential`].
 
-use super::network::{Memory, Network};
-use super::simd::Stored;
-use super::team::Team;
+use super::engine::{Engine, Evaluate};
 use super::{Options, Precision};
 use crate::oreo::{F16Rounding, Weights};
 use half::f16;
@@ -15,27 +13,15 @@ pub struct OreoFused {
     engine: Box<dyn Evaluate>,
 }
 
-/// A network in some precision.
-trait Evaluate: Send {
-    fn evaluate(&mut self, batch: &mut [Request<'_>]);
-    fn table_intervals(&self) -> Option<usize>;
-}
-
-struct Engine<W: Stored> {
-    team: Team,
-    network: Network<W>,
-    memory: Memory<W::Scalar>,
-}
-
 const NAME: &str = "OREO";
 
 impl OreoFused {
     /// # Errors
-    /// [`PotentialError::Backend`] when f16 cannot hold the weights.
+    /// [`PotentialError::Backend`] when f16 cannot hold the weights, or the system gives no threads.
     pub fn new(weights: &Weights, options: &Options) -> Result<Self, PotentialError> {
         let config = &weights.config;
         let mut rounding = None;
-        let engine: Box<dyn Evaluate> = match options.precision {
+        let engine = match options.precision {
             Precision::F64 => Engine::<f64>::boxed(weights, options),
             Precision::F32 => Engine::<f32>::boxed(weights, options),
             Precision::F16Weights => {
@@ -43,7 +29,8 @@ impl OreoFused {
                 rounding = Some(rounded.round_to_f16().map_err(backend)?);
                 Engine::<f16>::boxed(&rounded, options)
             }
-        };
+        }
+        .map_err(backend)?;
         Ok(Self {
             capabilities: Capabilities {
                 name: NAME.into(),
@@ -69,29 +56,6 @@ impl OreoFused {
     /// What f16 weights cost; `None` in the other precisions.
     pub fn rounding(&self) -> Option<F16Rounding> {
         self.rounding
-    }
-}
-
-impl<W: Stored> Engine<W> {
-    fn boxed(weights: &Weights, options: &Options) -> Box<dyn Evaluate> {
-        let team = Team::alone(options.instruction_set);
-        let network = Network::<W>::new(&team, weights, options.filters);
-        let memory = network.memory();
-        Box::new(Self {
-            team,
-            network,
-            memory,
-        })
-    }
-}
-
-impl<W: Stored> Evaluate for Engine<W> {
-    fn evaluate(&mut self, batch: &mut [Request<'_>]) {
-        self.network.evaluate(self.team, batch, &mut self.memory);
-    }
-
-    fn table_intervals(&self) -> Option<usize> {
-        self.network.table_intervals()
     }
 }
 

@@ -67,10 +67,6 @@ impl Team {
         for_each_2, a: A, b: B => (a, b)
     }
     for_each! {
-        /// The same with the chunks of three.
-        for_each_3, a: A, b: B, c: C => ((a, b), c)
-    }
-    for_each! {
         /// The same with the chunks of four.
         for_each_4, a: A, b: B, c: C, d: D => (((a, b), c), d)
     }

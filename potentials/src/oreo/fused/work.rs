@@ -3,6 +3,7 @@
 use super::attention::{weight_rows, Activate};
 use super::filters::Radial;
 use super::memory::fit;
+use super::node::Node;
 use super::pairs::Pair;
 use super::simd::{Real, Row};
 use super::team::Team;
@@ -25,19 +26,21 @@ impl<T> Batch<'_, T> {
     }
 }
 
-/// The part of some panels' rows that belongs to one of them.
-pub fn panel<T>(rows: &[Row<T>], panel: usize, size: usize) -> &[Row<T>] {
+/// The part of some panels' rows (or nodes, or vectors) that belongs to one of them.
+pub fn panel<A>(rows: &[A], panel: usize, size: usize) -> &[A] {
     &rows[panel * size..(panel + 1) * size]
 }
 
 /// Used by one layer after the other. B panels of channels.
-pub struct Work<T> {
+pub struct Work<T: Real> {
     /// Output of a norm, and its gradient, (B, N)
     pub normed: Vec<Row<T>>,
     /// x̂, and its gradient, (B, N)
     pub x_hat: Vec<Row<T>>,
-    /// ∂E/∂(q, k, s, b, a), (B, kinds, N)
-    pub g_projections: Vec<Row<T>>,
+    /// q, k, s, b, a, and their gradients, (B, kinds, N)
+    pub projections: Vec<Row<T>>,
+    /// The gradients by nodes, (B, N)
+    pub g_nodes: Vec<Node<T>>,
     /// ∂E/∂(v1, v2, v3), (B, 3, 3N)
     pub g_products: Vec<Row<T>>,
     /// ∂E/∂(o1, o2, o3), (B, 3, N)
@@ -71,7 +74,8 @@ impl<T: Real> Work<T> {
         Self {
             normed: Vec::new(),
             x_hat: Vec::new(),
-            g_projections: Vec::new(),
+            projections: Vec::new(),
+            g_nodes: Vec::new(),
             g_products: Vec::new(),
             g_outputs: Vec::new(),
             g_attention: Vec::new(),
@@ -101,4 +105,14 @@ impl<T: Real> PanelWork<T> {
             slopes: &mut self.slopes[..logits.len()],
         });
     }
+}
+
+/// (N, 3) rows as N vectors.
+pub fn vectors<T>(rows: &[Row<T>]) -> &[[Row<T>; 3]] {
+    rows.as_chunks().0
+}
+
+/// The same, to be written.
+pub fn vectors_mut<T>(rows: &mut [Row<T>]) -> &mut [[Row<T>; 3]] {
+    rows.as_chunks_mut().0
 }

@@ -15,12 +15,15 @@ mod table;
 pub use exact::{Activation, ExactFilters};
 pub use radial::Radial;
 pub use spacing::Spacing;
+#[cfg(test)]
+pub use table::scan;
 pub use table::{intervals_for, Table};
 
 use super::memory::fit;
 use super::pairs::Pair;
 use super::simd::{Real, Row, Vector};
 use super::team::Team;
+use std::ops::Range;
 
 /// Of the keys.
 pub const KEY: usize = 0;
@@ -30,19 +33,47 @@ pub const SCALAR: usize = 1;
 pub const ALONG: usize = 2;
 /// Of the values that pass vectors on; not in the first layer.
 pub const PASS: usize = 3;
+/// Most kinds that a panel has.
+pub const KINDS: usize = 4;
+
+/// Where the kinds of values end.
+#[inline(always)]
+pub const fn values_end(passes: bool) -> usize {
+    match passes {
+        true => PASS + 1,
+        false => PASS,
+    }
+}
 
 /// The filters of one panel.
 pub trait FilterAt<T: Real>: Copy {
-    /// D of a kind at pair `p`.
-    fn value<V: Vector<Scalar = T>>(&self, p: usize, pair: &Pair<T>, kind: usize, v: usize) -> V;
+    /// Those of one pair.
+    type OfPair: FilterOfPair<T>;
+    /// Of pair `p`.
+    fn of(&self, p: usize, pair: &Pair<T>) -> Self::OfPair;
+    /// Asks for what [`FilterAt::of`] a later pair will read of some kinds.
+    fn prefetch(&self, pair: &Pair<T>, kinds: Range<usize>);
+}
+
+/// Calls [`FilterAt::prefetch`] for a pair soon after `p`: far enough ahead for the third cache to answer.
+#[inline(always)]
+pub fn prefetch_ahead<T: Real>(
+    filters: &impl FilterAt<T>,
+    pairs: &[Pair<T>],
+    p: usize,
+    kinds: Range<usize>,
+) {
+    if let Some(pair) = pairs.get(p + 2) {
+        filters.prefetch(pair, kinds);
+    }
+}
+
+/// The filters of one pair in one panel.
+pub trait FilterOfPair<T: Real>: Copy {
+    /// D of a kind, register `v`.
+    fn value<V: Vector<Scalar = T>>(&self, kind: usize, v: usize) -> V;
     /// D, and its slope by the variable that [`super::pairs::PairGeometry::slope`] belongs to.
-    fn with_slope<V: Vector<Scalar = T>>(
-        &self,
-        p: usize,
-        pair: &Pair<T>,
-        kind: usize,
-        v: usize,
-    ) -> (V, V);
+    fn with_slope<V: Vector<Scalar = T>>(&self, kind: usize, v: usize) -> (V, V);
 }
 
 /// Filters of one set of kinds, in either form.
@@ -113,21 +144,35 @@ impl<'a, T> ExactNow<'a, T> {
     }
 }
 
-impl<T: Real> FilterAt<T> for ExactAt<'_, T> {
+/// The same of one pair.
+#[derive(Clone, Copy)]
+pub struct ExactOfPair<'a, T> {
+    panel: ExactAt<'a, T>,
+    p: usize,
+}
+
+impl<'a, T: Real> FilterAt<T> for ExactAt<'a, T> {
+    type OfPair = ExactOfPair<'a, T>;
+
     #[inline(always)]
-    fn value<V: Vector<Scalar = T>>(&self, p: usize, _: &Pair<T>, kind: usize, v: usize) -> V {
-        self.values[kind * self.pairs + p].get(v)
+    fn of(&self, p: usize, _: &Pair<T>) -> Self::OfPair {
+        ExactOfPair { panel: *self, p }
+    }
+
+    /// Pairs come in the order of memory: the processor sees that itself.
+    #[inline(always)]
+    fn prefetch(&self, _: &Pair<T>, _: Range<usize>) {}
+}
+
+impl<T: Real> FilterOfPair<T> for ExactOfPair<'_, T> {
+    #[inline(always)]
+    fn value<V: Vector<Scalar = T>>(&self, kind: usize, v: usize) -> V {
+        self.panel.values[kind * self.panel.pairs + self.p].get(v)
     }
 
     #[inline(always)]
-    fn with_slope<V: Vector<Scalar = T>>(
-        &self,
-        p: usize,
-        _: &Pair<T>,
-        kind: usize,
-        v: usize,
-    ) -> (V, V) {
-        let at = kind * self.pairs + p;
-        (self.values[at].get(v), self.slopes[at].get(v))
+    fn with_slope<V: Vector<Scalar = T>>(&self, kind: usize, v: usize) -> (V, V) {
+        let at = kind * self.panel.pairs + self.p;
+        (self.panel.values[at].get(v), self.panel.slopes[at].get(v))
     }
 }

@@ -8,7 +8,7 @@
 use crate::oreo::basis::ALPHA_TIMES_CUTOFF;
 
 /// λ: chosen by `table.rs`'s measurement of the error, see `a_part_linear_in_r_pays` there.
-const LINEAR: f64 = 0.1;
+const LINEAR: f64 = 0.05;
 
 /// Even intervals in ξ from ξ(r_c) to ξ(0).
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -37,24 +37,25 @@ impl Spacing {
         self.intervals
     }
 
-    /// Interval (0 ends at the cutoff), place t in it from 0 to 1, and dt/dr in 1/Å.
+    /// Interval (0 ends at the cutoff), place t in it from −1 to 1, and dt/dr in 1/Å.
     #[inline]
     pub fn place(&self, r: f64) -> (usize, f64, f64) {
         let (xi, slope) = self.xi(r);
         let places = (xi - self.start()) / self.width();
         // Not below 0 or beyond the last, whatever rounding does at the ends.
         let interval = (places.max(0.0) as usize).min(self.intervals - 1);
-        (interval, places - interval as f64, slope / self.width())
+        let t = 2.0 * (places - interval as f64) - 1.0;
+        (interval, t, 2.0 * slope / self.width())
     }
 
-    /// r at the beginning of an interval (or at the end of the last), Å. By bisection: ξ falls with r.
-    pub fn node(&self, node: usize) -> f64 {
-        match node {
+    /// r after so many half intervals, counted from the cutoff, Å. By bisection: ξ falls with r.
+    pub fn node(&self, halves: usize) -> f64 {
+        match halves {
             0 => return self.cutoff,
-            n if n == self.intervals => return 0.0,
+            n if n == 2 * self.intervals => return 0.0,
             _ => {}
         }
-        let xi = self.start() + self.width() * node as f64;
+        let xi = self.start() + 0.5 * self.width() * halves as f64;
         let (mut near, mut far) = (0.0, self.cutoff);
         for _ in 0..100 {
             let middle = 0.5 * (near + far);
@@ -88,14 +89,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nodes_are_the_ends_of_intervals() {
+    fn nodes_are_the_ends_and_middles_of_intervals() {
         let spacing = Spacing::new(5.0, 17);
-        for node in 0..=17 {
+        for node in 0..=34 {
             let r = spacing.node(node);
             let (interval, t, _) = spacing.place(r);
-            assert!((interval as f64 + t - node as f64).abs() < 1e-9, "{node} {r}");
+            let halves = 2.0 * interval as f64 + t + 1.0;
+            assert!((halves - node as f64).abs() < 1e-9, "{node} {r}");
         }
-        assert_eq!((spacing.node(0), spacing.node(17)), (5.0, 0.0));
+        assert_eq!((spacing.node(0), spacing.node(34)), (5.0, 0.0));
     }
 
     /// Catches a forgotten derivative of the linear part.
@@ -104,7 +106,7 @@ mod tests {
         let spacing = Spacing::new(5.0, 64);
         let at = |r: f64| {
             let (interval, t, _) = spacing.place(r);
-            interval as f64 + t
+            2.0 * interval as f64 + t
         };
         for r in [0.3, 1.1, 2.7, 4.99] {
             let slope = (at(r + 1e-6) - at(r - 1e-6)) / 2e-6;

@@ -40,6 +40,12 @@ impl<T: Real> Row<T> {
     pub fn add<V: Vector<Scalar = T>>(&mut self, v: usize, value: V) {
         self.set(v, self.get::<V>(v) + value);
     }
+
+    /// Adds a · b to register `v`.
+    #[inline(always)]
+    pub fn add_product<V: Vector<Scalar = T>>(&mut self, v: usize, a: V, b: V) {
+        self.set(v, a.mul_add(b, self.get(v)));
+    }
 }
 
 /// A number as weights keep it in memory: the type of the arithmetic, or half of it.
