@@ -36,7 +36,7 @@ const THERMAL_FORCE: f64 = 1.0;
 impl Tolerance {
     /// Forces: f32 keeps 6e-8 of each number, and some twenty layers of products and sums leave 1e-6 to 4e-6 of it. A
     /// table has slopes that are right to 2e-5; what that makes of forces depends on the structure, and no honest table may
-    /// be refused: 4.7e-5 was the worst of 8,633 thermal ethanols under the shipped network (median 1.8e-5), 3.6e-5 of
+    /// be refused: 1.1e-5 was the worst of 8,633 thermal ethanols under the shipped network (median 3.7e-6), 4.8e-5 of
     /// 100 under an untrained one of full size. Twice that is allowed. Energies: those of atoms are a few eV, and f32 knows them to about 1e-6 of that,
     /// in the same direction for all atoms at worst; a table displaces them by its force error over about 1 Å; atoms with
     /// large energies lose sixteen roundings of these. All of it is far below the error of any network, and below 0.3 % of

@@ -118,7 +118,7 @@ fn counted_work(conditions: &Conditions) -> String {
          L = {l} layers. Multiply-adds forward, of the neighbour embedding (the half of its matrix that no table of elements \
          replaces), the first layer (where vectors are zero), each other one, and the head; times 2 operations, times 2 for \
          the gradient\n\
-         - edges, both directions, filters interpolated from a table: C·(19 + 146 + 210·(L − 1)) per undirected pair \
+         - edges, both directions, filters interpolated from a table of cubic pieces: C·(19 + 146 + 210·(L − 1)) per undirected pair \
          within {} Å = {} MFLOP. Neighbour embedding, first layer, each other one; operations, gradient included\n\n\
          Term by term they stand in `src/cli/bench/flops.rs`. \
          The **floor** is this work at the peak of the cores used, in f32. What is done beside it (norms, activations, \
