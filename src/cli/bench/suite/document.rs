@@ -301,7 +301,7 @@ fn modes(record: &Record) -> String {
         ]
     };
     let text = format!(
-        "One molecule, one thread; time relative to {}. Deviations are from f64 with exact filters and the same weights. Filters are interpolated from a table (fused path) unless exact.\n\n",
+        "One molecule, one thread; time relative to {}. Deviations are from f64 with exact filters and the weights of the file; f16-weights rounds its matrices, which is most of its deviation unless the file is rounded already. Filters are interpolated from a table (fused path) unless exact.\n\n",
         record.conditions.mode
     );
     let head = [
