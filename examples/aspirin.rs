@@ -5,14 +5,15 @@
 //! Without WEIGHTS this takes the model in `models/`, which was trained on ethanol and NEVER SAW ASPIRIN: its forces
 //! there are guesses, and a stop by the bond rule within the first picosecond is the expected and right answer. The
 //! point is how such a run is set up. With weights trained for aspirin, the same lines are a production run; the
-//! program `oreo run` adds files, checkpoints and progress.
+//! program `oreo run` adds files, checkpoints and progress, and compares the network's kernels with its reference
+//! implementation before the first step.
 
 use oreo::core::random::Generator;
 use oreo::core::units::{FEMTOSECOND, KELVIN, PICOSECOND};
 use oreo::core::Stop;
 use oreo::formats::{read_structure, ReadOptions};
 use oreo::integrators::*;
-use oreo::potentials::oreo::reference::{Device, OreoReference, Precision};
+use oreo::potentials::oreo::fused::{Options, OreoFused};
 use oreo::potentials::oreo::Weights;
 use oreo::validation::stability::{BondRule, DEFAULT_BOND_THRESHOLD};
 use oreo::validation::Topology;
@@ -32,7 +33,7 @@ pub fn run(steps: u64, weights: Option<&Path>) -> Result<Option<Stop>, Box<dyn E
         );
     }
     let weights = Weights::load(weights.unwrap_or(&shipped))?;
-    let network = OreoReference::new(&weights, Precision::F32, &Device::Cpu)?;
+    let network = OreoFused::new(&weights, &Options::default())?;
 
     let start = root.join("examples/data/aspirin.xyz");
     let frame = read_structure(start, 0, &ReadOptions::default())?;
@@ -77,7 +78,6 @@ pub fn run(steps: u64, weights: Option<&Path>) -> Result<Option<Stop>, Box<dyn E
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    oreo::cli::limit_threads(1); // fastest for a small molecule
     let steps = std::env::args().nth(1).map_or(Ok(400), |n| n.parse())?;
     let weights = std::env::args().nth(2);
     run(steps, weights.as_deref().map(Path::new)).map(|_| ())

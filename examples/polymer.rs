@@ -12,7 +12,7 @@ use oreo::core::units::{FEMTOSECOND, KELVIN};
 use oreo::core::{State, Stop, System, Vec3};
 use oreo::formats::{read_structure, ReadOptions};
 use oreo::integrators::{Langevin, MaxwellBoltzmann};
-use oreo::potentials::oreo::reference::{Device, OreoReference, Precision};
+use oreo::potentials::oreo::fused::{Options, OreoFused};
 use oreo::potentials::oreo::Weights;
 use oreo::validation::stability::{BondRule, DEFAULT_BOND_THRESHOLD};
 use oreo::validation::Topology;
@@ -42,7 +42,7 @@ pub fn run(steps: u64, weights: Option<&Path>) -> Result<Option<Stop>, Box<dyn E
         );
     }
     let weights = Weights::load(weights.unwrap_or(&shipped))?;
-    let network = OreoReference::new(&weights, Precision::F32, &Device::Cpu)?;
+    let network = OreoFused::new(&weights, &Options::default())?;
 
     let start = root.join("examples/data/lactone_15_loops.xyz");
     let frame = read_structure(start, 0, &ReadOptions::default())?;

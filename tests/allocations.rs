@@ -1,11 +1,19 @@
-//! The loop allocates nothing once it is warm, whatever moves the atoms and whoever watches.
+//! The loop allocates nothing once it is warm, whatever moves the atoms and whoever watches, also under the network.
 
 mod common;
 
 use common::{argon_replica, argon_simulation, INTEGRATORS};
+use oreo::core::random::Generator;
+use oreo::core::testing::ethanol;
+use oreo::core::units::{FEMTOSECOND, KELVIN};
+use oreo::core::{Cell, State, System, Vec3};
+use oreo::integrators::{MaxwellBoltzmann, VelocityVerlet};
 use oreo::observers::{Averages, Distances, FrameContent, Thermo, Trajectory};
+use oreo::potentials::oreo::fused::{Filters, Options, OreoFused, Precision};
+use oreo::potentials::oreo::{Config, Weights};
 use oreo::validation::stability::{BondRule, TemperatureRule};
 use oreo::validation::Topology;
+use oreo::{Replica, Simulation, DEFAULT_SKIN};
 
 /// Catches a request vector that is collected anew, and scratch that is not kept. Seen to fail with
 /// `Simulation::evaluate` collecting into a new vector.
@@ -55,6 +63,80 @@ fn a_warm_step_allocates_nothing() {
         assert_eq!(
             counted.count_total, 0,
             "{name}: {} allocations in 200 steps",
+            counted.count_total
+        );
+    }
+}
+
+/// Two warm ethanols as far apart as the cutoff: pairs between them come and go.
+fn two_ethanols(id: u32) -> Replica {
+    let (one, mut positions) = ethanol();
+    let there = Vec3::new(6.0, 0.5, 0.0);
+    let other: Vec<_> = positions.iter().map(|r| r + there).collect();
+    positions.extend(other);
+    let system = System::new([&one.elements[..], &one.elements[..]].concat());
+    let mut state = State::at_rest(positions, Cell::Open);
+    let velocities = MaxwellBoltzmann::all_modes(500.0 * KELVIN);
+    velocities
+        .draw(&system, &mut state, &mut Generator::new(5, id))
+        .unwrap();
+    let integrator = VelocityVerlet::new(0.5 * FEMTOSECOND).unwrap();
+    Replica::new(id, system.into(), state, Box::new(integrator))
+}
+
+fn pairs(positions: &[Vec3]) -> usize {
+    let after = |i: usize| positions[i + 1..].iter();
+    let near = |i: usize| {
+        after(i)
+            .filter(|r| (*r - positions[i]).norm() < 5.0)
+            .count()
+    };
+    (0..positions.len()).map(near).sum()
+}
+
+/// Of the size of the model in `models/`, untrained.
+fn network(precision: Precision, filters: Filters) -> Box<OreoFused> {
+    let config = Config {
+        channels: 128,
+        layers: 4,
+        radial_functions: 32,
+        ..Config::et_oreo()
+    };
+    let options = Options {
+        precision,
+        filters,
+        ..Options::default()
+    };
+    Box::new(OreoFused::new(&Weights::random(config, 1), &options).unwrap())
+}
+
+/// Catches scratch that fits the pairs of this step only, and layers that take their memory anew.
+#[test]
+fn a_step_under_the_network_allocates_nothing() {
+    for (precision, filters) in [
+        (Precision::F32, Filters::DEFAULT),
+        (Precision::F32, Filters::Exact),
+        (Precision::F16Weights, Filters::DEFAULT),
+    ] {
+        let replicas = (0..2).map(two_ethanols).collect();
+        let network = network(precision, filters);
+        let mut simulation = Simulation::new(network, replicas, DEFAULT_SKIN).unwrap();
+        simulation.start().unwrap();
+        simulation.run(20).unwrap();
+        let (mut fewest, mut most) = (usize::MAX, 0);
+        let counted = allocation_counter::measure(|| {
+            for _ in 0..200 {
+                simulation.step().unwrap();
+                let here = simulation.replicas().iter();
+                let here = here.map(|one| pairs(&one.state.positions)).sum();
+                (fewest, most) = (fewest.min(here), most.max(here));
+            }
+        });
+        assert!(!simulation.is_over());
+        assert!(most > fewest + 5, "{fewest} to {most} pairs: too few");
+        assert_eq!(
+            counted.count_total, 0,
+            "{precision:?}, {filters:?}: {} allocations in 200 steps of {fewest} to {most} pairs",
             counted.count_total
         );
     }

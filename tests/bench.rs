@@ -94,19 +94,18 @@ fn a_path_is_compared_with_itself_in_f64() {
 /// time is).
 #[test]
 fn the_paths_are_compared_with_each_other() {
-    let fused = aspirin_and(&["--path", "fused", "--compare", "reference", "--json"]);
-    if String::from_utf8_lossy(&fused.stderr).contains("being built") {
-        println!("skipped: this build has no fast path yet");
-        return;
-    }
-    let (fused, reference) = (
-        json(&fused),
-        json(&aspirin_and(&["--compare", "fused", "--json"])),
-    );
+    let [fused, reference] = [
+        &["--path", "fused", "--compare", "reference", "--json"][..],
+        &["--compare", "fused", "--json"],
+    ]
+    .map(|more| json(&aspirin_and(more)));
     assert_eq!(fused["path"], "fused");
     for (report, other) in [(&fused, "reference"), (&reference, "fused")] {
         let compare = &report["systems"][0]["compare"];
         assert_eq!(compare["path"], other);
+        let mut notes = report["notes"].as_array().unwrap().iter();
+        let agrees = "aspirin, f32: self-test: fused agrees with reference";
+        assert!(notes.any(|note| note.as_str().unwrap().starts_with(agrees)));
         assert_eq!(compare["precision"], "f32");
         let relative = positive(&compare["force_relative_rms"]);
         assert!(relative < 2e-4, "{relative:e}");
@@ -173,7 +172,7 @@ fn what_cannot_be_done_is_refused_in_one_line() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("--weights is missing"));
 }
 
-/// Of a tiny untrained network, in a second.
+/// Of a tiny untrained network, in a second; on the reference path, unless `more` says otherwise.
 fn suite(folder: &Path, sizes: &str, more: &[&str]) -> Output {
     let weights = folder.join("tiny.safetensors");
     let config = oreo::potentials::oreo::Config {
@@ -189,12 +188,10 @@ fn suite(folder: &Path, sizes: &str, more: &[&str]) -> Output {
         .unwrap();
     let target = folder.join("suite");
     let mut all = vec!["--suite", target.to_str().unwrap()];
-    all.extend([
-        "--weights",
-        weights.to_str().unwrap(),
-        "--path",
-        "reference",
-    ]);
+    all.extend(["--weights", weights.to_str().unwrap()]);
+    if !more.contains(&"--path") {
+        all.extend(["--path", "reference"]);
+    }
     all.extend(["--case-seconds", "0.001", "--sizes", sizes]);
     all.extend(more);
     bench(&all)
@@ -296,6 +293,40 @@ fn a_suite_leaves_its_record_and_a_document_made_of_it() {
         let number = changed.pointer_mut(&path).unwrap();
         *number = (3.7 * number.as_f64().unwrap()).into();
         assert_ne!(document, render(&changed), "{path}");
+    }
+}
+
+/// The path that the suite is made for, compared with the reference before and after. Catches a table that this path leaves
+/// empty, and a record that names another path than the one that computed.
+#[test]
+fn a_suite_of_the_fast_path_fills_every_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let record = json(&suite(
+        folder.path(),
+        "9,21",
+        &["--path", "fused", "--json"],
+    ));
+    let list = |name: &str| record[name].as_array().unwrap().clone();
+    let conditions = &record["conditions"];
+    assert_eq!(conditions["path"], "fused");
+    let said = conditions["self_test"].as_str().unwrap();
+    assert!(
+        said.starts_with("ethanol: self-test: fused agrees"),
+        "{said}"
+    );
+    assert_eq!(record["skipped"], serde_json::json!([]));
+    assert_eq!(list("modes").len(), 2 * 4);
+    assert!(list("threads").len() >= 4);
+    let comparisons = list("comparisons");
+    assert_eq!(comparisons.len(), 2);
+    for case in &comparisons {
+        assert_eq!(case["compare"]["path"], "reference");
+        let relative = positive(&case["compare"]["force_relative_rms"]);
+        assert!(relative < 1e-3, "{relative:e}");
+    }
+    let document = render(&record);
+    for part in [said, "## Threads", "## Against the other path"] {
+        assert!(document.contains(part), "{part}");
     }
 }
 

@@ -1,7 +1,6 @@
 //! Every example runs, and does what its text says.
 #![allow(dead_code)] // their `main`
 
-#[cfg(all(feature = "candle", feature = "cli"))]
 #[path = "../examples/aspirin.rs"]
 mod aspirin;
 #[path = "../examples/custom_observer.rs"]
@@ -10,7 +9,6 @@ mod custom_observer;
 mod custom_potential;
 #[path = "../examples/nose_hoover.rs"]
 mod nose_hoover;
-#[cfg(all(feature = "candle", feature = "cli"))]
 #[path = "../examples/polymer.rs"]
 mod polymer;
 #[path = "../examples/simplest.rs"]
@@ -44,23 +42,18 @@ fn custom_observer_stops_when_the_drop_evaporates() {
     assert!(custom_observer::run(1).unwrap().is_none());
 }
 
-#[cfg(all(feature = "candle", feature = "cli"))]
-mod network {
-    use super::{aspirin, polymer};
+#[test]
+fn aspirin_survives_a_few_steps_of_weights_that_never_saw_it() {
+    assert!(aspirin::run(5, None).unwrap().is_none());
+}
 
-    #[test]
-    fn aspirin_survives_a_few_steps_of_weights_that_never_saw_it() {
-        assert!(aspirin::run(5, None).unwrap().is_none());
-    }
+#[test]
+fn polymer_survives_two_steps() {
+    assert!(polymer::run(2, None).unwrap().is_none());
+}
 
-    #[test]
-    fn polymer_survives_two_steps() {
-        assert!(polymer::run(2, None).unwrap().is_none());
-    }
-
-    #[test]
-    fn weights_that_are_not_there_are_an_error() {
-        let nowhere = std::path::Path::new("/nowhere.safetensors");
-        assert!(aspirin::run(1, Some(nowhere)).is_err());
-    }
+#[test]
+fn weights_that_are_not_there_are_an_error() {
+    let nowhere = std::path::Path::new("/nowhere.safetensors");
+    assert!(aspirin::run(1, Some(nowhere)).is_err());
 }

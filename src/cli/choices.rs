@@ -138,7 +138,7 @@ choice! {
 choice! {
     /// How the fast path has its functions of the distance (filters).
     FiltersChoice {
-        /// Interpolated by cubic polynomials, whose error is measured when the weights are loaded
+        /// Interpolated by polynomials, whose error is measured when the weights are loaded
         Table,
         /// Computed for each pair
         Exact,

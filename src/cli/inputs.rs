@@ -31,12 +31,30 @@ impl LoadedPotential {
     /// # Errors
     /// When they do not agree: no step may be taken then.
     pub fn self_test(&mut self, system: &System, positions: &[Vec3], cell: &Cell) -> Result<()> {
-        if let Some(test) = &self.self_test {
-            let potential = &mut *self.potential;
-            self.notes
-                .extend(test.run(potential, system, positions, cell)?);
-        }
+        let note = self.tested(system, positions, cell)?;
+        self.notes.extend(note);
         Ok(())
+    }
+
+    /// The same at a frame; the caller takes the note.
+    ///
+    /// # Errors
+    /// As of [`Self::self_test`].
+    pub fn self_test_of_frame(&mut self, frame: &Frame) -> Result<Option<String>> {
+        let system = System::new(frame.elements.clone());
+        self.tested(&system, &frame.positions, &frame.cell)
+    }
+
+    fn tested(
+        &mut self,
+        system: &System,
+        positions: &[Vec3],
+        cell: &Cell,
+    ) -> Result<Option<String>> {
+        match &self.self_test {
+            Some(test) => test.run(&mut *self.potential, system, positions, cell),
+            None => Ok(None),
+        }
     }
 }
 

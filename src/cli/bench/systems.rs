@@ -36,7 +36,7 @@ pub fn report(args: &BenchArgs, compute: &Compute) -> Result<Report> {
         plan,
     };
     let peak = Peak::now();
-    let measured = bench.measured()?;
+    let measured = bench.measured(&mut notes)?;
     let peak = peak.again();
     let rated = |one| bench.rated(one, &peak);
     let (path, precision) = match args.potential {
@@ -132,24 +132,26 @@ struct Bench<'a> {
 impl Bench<'_> {
     /// Without shares of the peak, which is known only afterwards. All structures are read before the first is timed: a
     /// misspelt name should not cost minutes.
-    fn measured(&self) -> Result<Vec<System>> {
+    fn measured(&self, notes: &mut Vec<String>) -> Result<Vec<System>> {
         let molecule = self.config.is_some();
         let read = |path| Structure::read(path, self.args.frame, molecule);
         let structures = self.args.structures.iter().map(|path| read(path));
         let structures = structures.collect::<Result<Vec<_>>>()?;
-        structures.iter().map(|one| self.system(one)).collect()
+        let measured = structures.iter().map(|one| self.system(one, notes));
+        measured.collect()
     }
 
-    fn system(&self, structure: &Structure) -> Result<System> {
+    fn system(&self, structure: &Structure, notes: &mut Vec<String>) -> Result<System> {
         let (warmup, calls) = (self.args.warmup, self.args.calls);
         output::say(format_args!(
             "{}: {warmup} calls to warm up, {calls} timed",
             structure.name
         ));
-        let mut subject = self.subject(structure, self.compute)?;
+        let mut subject = self.subject(structure, self.compute, notes)?;
         let (ms, compare) = match &self.other {
             Some(other) => {
-                let (ms, comparison) = self.compare(structure, &mut subject, other)?;
+                let against = self.subject(structure, other, notes)?;
+                let (ms, comparison) = self.compare(&mut subject, against, other)?;
                 (ms, Some(comparison))
             }
             None => (measure(warmup, calls, || subject.evaluate())?, None),
@@ -166,18 +168,25 @@ impl Bench<'_> {
         })
     }
 
-    fn subject(&self, structure: &Structure, compute: &Compute) -> Result<Subject> {
-        let loaded = inputs::potential(&self.plan, compute)?;
+    /// Time of a wrong answer is worth nothing: a fast path is first held to the reference at this structure.
+    fn subject(
+        &self,
+        structure: &Structure,
+        compute: &Compute,
+        notes: &mut Vec<String>,
+    ) -> Result<Subject> {
+        let mut loaded = inputs::potential(&self.plan, compute)?;
+        let said = loaded.self_test_of_frame(&structure.frame)?;
+        notes.extend(said.map(|said| format!("{}, {}: {said}", structure.name, compute.precision)));
         Subject::new(structure, loaded.potential, self.args.replicas).or_bad_input()
     }
 
     fn compare(
         &self,
-        structure: &Structure,
         subject: &mut Subject,
+        mut against: Subject,
         other: &Compute,
     ) -> Result<(Milliseconds, Comparison)> {
-        let mut against = self.subject(structure, other)?;
         (0..self.args.warmup).try_for_each(|_| subject.evaluate().and(against.evaluate()))?;
         let (ms, _) = measure_in_turns(
             Duration::ZERO,

@@ -21,7 +21,7 @@ pub struct Setting {
     pub precision: &'static str,
     /// `cpu`
     pub device: String,
-    /// `reference`
+    /// `fused` or `reference`
     pub path: String,
     /// Of the network.
     pub threads: u32,
@@ -125,8 +125,9 @@ impl fmt::Display for Report {
         }
         writeln!(
             f,
-            "time            {:.3} ms per frame ({}, {}, threads: {}, batch of {})",
+            "time            {:.3} ms per frame ({} path, {}, {}, threads: {}, batch of {})",
             self.ms_per_frame,
+            self.setting.path,
             self.setting.precision,
             self.setting.device,
             self.setting.threads,

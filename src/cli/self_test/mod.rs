@@ -7,6 +7,8 @@
 pub mod agreement;
 pub mod probe;
 
+use super::choices::PrecisionChoice;
+use super::exit::OrBadInput;
 use super::plan::Compute;
 use agreement::Tolerance;
 use anyhow::Result;
@@ -38,9 +40,12 @@ impl SelfTest {
     }
 }
 
-/// The weights that the fast path multiplies with: the reference must have the same.
-fn as_computed(weights: Weights, _compute: &Compute) -> Result<Weights> {
-    // With f16-weights, the one place to round the matrices as the fast path does on loading.
+/// The weights that the fast path multiplies with, which rounds them on loading: the reference must have the same, or the
+/// test would be of the model and not of the kernels.
+fn as_computed(mut weights: Weights, compute: &Compute) -> Result<Weights> {
+    if compute.precision == PrecisionChoice::F16Weights {
+        weights.round_to_f16().or_bad_input()?;
+    }
     Ok(weights)
 }
 

@@ -89,6 +89,10 @@ fn conditions_table(conditions: &Conditions) -> String {
                 network.parameters
             ),
         ],
+        [
+            "agreement",
+            conditions.self_test.as_deref().unwrap_or("the reference itself"),
+        ],
         ["weights", &format!("`{}`, SHA-256 `{}`", network.weights, network.sha256)],
         [
             "calls",
@@ -110,9 +114,13 @@ fn counted_work(conditions: &Conditions) -> String {
     format!(
         "## Counted work and floor\n\n\
          A multiplication and an addition are one operation each; energy and forces, that is forward and reverse.\n\n\
-         - nodes, matrix products: 4·(C² + 5C² + 17C²·(L − 1) + 8.75C² + C/2) per atom = {} MFLOP for C = {c}, L = {l}\n\
-         - edges, both directions, filters interpolated from a table: C·(19 + 146 + 210·(L − 1)) per undirected pair \
-         within {} Å = {} MFLOP\n\n\
+         - nodes, matrix products: 4·(C² + 5C² + 17C²·(L − 1) + 8.75C² + C/2) per atom = {} MFLOP for C = {c} channels, \
+         L = {l} layers. Multiply-adds forward, of the neighbour embedding (the half of its matrix that no table of elements \
+         replaces), the first layer (where vectors are zero), each other one, and the head; times 2 operations, times 2 for \
+         the gradient\n\
+         - edges, both directions, filters interpolated from a table of cubic pieces: C·(19 + 146 + 210·(L − 1)) per undirected pair \
+         within {} Å = {} MFLOP. Neighbour embedding, first layer, each other one; operations, gradient included\n\n\
+         Term by term they stand in `src/cli/bench/flops.rs`. \
          The **floor** is this work at the peak of the cores used, in f32. What is done beside it (norms, activations, \
          cutoff functions, lists) is not counted, nor what an implementation does twice: the reference path multiplies \
          filters out as matrices and does more than is counted. All paths and precisions are held against the same count \
@@ -293,7 +301,7 @@ fn modes(record: &Record) -> String {
         ]
     };
     let text = format!(
-        "One molecule, one thread; time relative to {}. Deviations are from f64 with exact filters and the same weights. Filters are interpolated from a table (fused path) unless exact.\n\n",
+        "One molecule, one thread; time relative to {}. Deviations are from f64 with exact filters and the weights of the file; f16-weights rounds its matrices, which is most of its deviation unless the file is rounded already. Filters are interpolated from a table (fused path) unless exact.\n\n",
         record.conditions.mode
     );
     let head = [

@@ -56,6 +56,8 @@ pub struct Conditions {
     pub path: String,
     /// Precision and filters where a table does not say otherwise, one of [`Mode::mode`].
     pub mode: String,
+    /// How far the fast path was from the reference before anything was timed; `None` for the reference itself.
+    pub self_test: Option<String>,
     /// The network.
     pub network: Network,
     /// How long a case was timed, s.

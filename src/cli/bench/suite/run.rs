@@ -184,6 +184,7 @@ impl Suite<'_> {
             potential: self.stopwatch.capabilities.name.clone(),
             path: self.wish.compute.path.to_string(),
             mode: mode(&self.wish.compute),
+            self_test: self.stopwatch.self_test.clone(),
             network: self.stopwatch.network.clone(),
             case_seconds: self.wish.budget.as_secs_f64(),
             fewest_calls: FEWEST_CALLS,

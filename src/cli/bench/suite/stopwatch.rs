@@ -21,6 +21,8 @@ use std::time::Duration;
 
 /// Timed calls of a case at least.
 pub const FEWEST_CALLS: u64 = 5;
+/// Atoms of the structure at which a fast path is held to the reference: ethanol.
+const PROBE: usize = 9;
 /// ms; what is expected to take longer is left out, and said to be.
 pub const LONGEST_CALL: f64 = 5000.0;
 
@@ -34,6 +36,8 @@ pub struct Stopwatch {
     pub network: Network,
     /// Of the first potential.
     pub capabilities: Capabilities,
+    /// What a fast path was found to be apart from the reference before anything was timed; `None` for the reference.
+    pub self_test: Option<String>,
     /// Before all cases.
     pub peak: Peak,
     /// What was left out, and why.
@@ -106,8 +110,14 @@ impl Stopwatch {
     pub fn new(weights: &Path, compute: &Compute, budget: Duration) -> Result<Self> {
         let read = Weights::load(weights).or_bad_input()?;
         let plan = PotentialPlan::Et(weights.to_path_buf());
-        let loaded = inputs::potential(&plan, compute)?;
+        let mut loaded = inputs::potential(&plan, compute)?;
         let capabilities = loaded.potential.capabilities();
+        let probe = of_size(PROBE, capabilities.elements);
+        let self_test = loaded.self_test_of_frame(&probe.frame)?;
+        let self_test = self_test.map(|said| format!("{}: {said}", probe.name));
+        self_test
+            .iter()
+            .for_each(|said| output::say(format_args!("note: {said}")));
         let shared = Shared(Arc::new(Mutex::new(loaded.potential)));
         Ok(Self {
             plan,
@@ -116,6 +126,7 @@ impl Stopwatch {
             network: Network::of(weights, &read),
             config: read.config,
             capabilities,
+            self_test,
             peak: Peak::now(),
             skipped: Vec::new(),
         })
