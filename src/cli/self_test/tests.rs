@@ -64,7 +64,7 @@ fn tested(
 #[test]
 fn a_path_that_only_rounds_passes_and_says_how_close_it_is() {
     for (filters, said) in [
-        (FiltersChoice::Table, "(tolerance 1e-4), energy"),
+        (FiltersChoice::Table, "(tolerance 5e-5), energy"),
         (FiltersChoice::Exact, "(tolerance 5e-6), energy"),
     ] {
         let line = tested(1.0, 0.0, Precision::F32, filters).unwrap().unwrap();

@@ -40,7 +40,7 @@ pub enum Filters {
 
 impl Filters {
     /// Keeps the relative error of forces below 5e-5; the largest that was measured is half of that.
-    pub const DEFAULT: Self = Self::Table { bound: 1e-5 };
+    pub const DEFAULT: Self = Self::Table { bound: 3e-6 };
 }
 
 /// How [`super::OreoFused`] computes.

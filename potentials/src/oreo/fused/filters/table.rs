@@ -175,7 +175,7 @@ impl<T: Real> FilterOfPair<T> for TableOfPair<'_, T> {
 const SAMPLES: usize = 301;
 const SHORTEST: f64 = 0.15;
 /// Sizes that are tried.
-const SIZES: [usize; 20] = [
+const SIZES: [usize; 21] = [
     8, 12, 16, 24, 32, 40, 48, 56, 64, 72, 80, 96, 112, 128, 160, 256, 384, 512, 768, 1024, 2048,
 ];
 
