@@ -83,7 +83,7 @@ struct Make<'a> {
 }
 
 impl Make<'_> {
-    fn embedding_filters<T: Real>(&self) -> Filters<T> {
+    fn embedding_filters<T: Real>(&self) -> Filters<T, 1> {
         self.filters(
             embedding_filters(self.source, self.channels, self.config),
             || embedding_filters(self.source, self.channels, self.config),
@@ -105,11 +105,11 @@ impl Make<'_> {
         Layer::new(&source, channels, config, filters, self_filters, layer == 0)
     }
 
-    fn filters<T: Real>(
+    fn filters<T: Real, const K: usize>(
         &self,
         exact: ExactFilters<f64>,
         own: impl FnOnce() -> ExactFilters<T>,
-    ) -> Filters<T> {
+    ) -> Filters<T, K> {
         match self.spacing {
             Some(spacing) => Filters::Table(Table::new(self.team, &exact, self.basis, spacing)),
             None => Filters::Exact(own()),

@@ -22,7 +22,7 @@ pub struct Embedding<W: Stored> {
     /// W_c's right half
     combine: Matrix<W>,
     /// D(r), one kind
-    filters: Filters<W::Scalar>,
+    filters: Filters<W::Scalar, 1>,
     max_z: usize,
 }
 
@@ -32,7 +32,7 @@ impl<W: Stored> Embedding<W> {
         source: &Source<'_>,
         channels: &Channels,
         config: &Config,
-        filters: Filters<W::Scalar>,
+        filters: Filters<W::Scalar, 1>,
     ) -> Self {
         let c = config.channels;
         let neighbor = source.at("neighbor_embedding");

@@ -4,7 +4,7 @@
 //! The first layer meets vec = 0: it has no vector products, no values that pass vectors on, and of the outputs only o3.
 
 use super::channels::{Channels, HeadWidth};
-use super::filters::Filters;
+use super::filters::{Filters, KINDS};
 use super::matrix::Matrix;
 use super::memory::fit;
 use super::node::Node;
@@ -27,7 +27,7 @@ pub struct Layer<W: Stored> {
     pub(super) output: Matrix<W>,
     pub(super) output_bias: Vec<Row<W::Scalar>>,
     /// D(r), (panels, kinds)
-    pub(super) filters: Filters<W::Scalar>,
+    pub(super) filters: Filters<W::Scalar, KINDS>,
     /// D(0), (panels, kinds)
     pub(super) self_filters: Vec<Row<W::Scalar>>,
 }
@@ -67,7 +67,7 @@ impl<W: Stored> Layer<W> {
         source: &Source<'_>,
         channels: &Channels,
         config: &Config,
-        filters: Filters<W::Scalar>,
+        filters: Filters<W::Scalar, KINDS>,
         self_filters: Vec<Row<W::Scalar>>,
         first: bool,
     ) -> Self {

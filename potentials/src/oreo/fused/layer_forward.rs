@@ -1,7 +1,7 @@
 //! One layer, forward: norm → projections and vector products → messages → output → update.
 
 use super::attention::sum_heads;
-use super::filters::{FilterAt, FiltersNow};
+use super::filters::{FilterAt, FiltersNow, KINDS};
 use super::layer::{Layer, LayerState, Sizes};
 use super::memory::fit;
 use super::messages::{Logits, Messages, Panel};
@@ -14,7 +14,7 @@ use super::work::{panel, vectors, vectors_mut, Batch, PanelWork, Work};
 struct Inputs<'a, T: Real> {
     nodes: &'a [Node<T>],
     vec: &'a [Row<T>],
-    filters: FiltersNow<'a, T>,
+    filters: FiltersNow<'a, T, KINDS>,
 }
 
 /// What the panels of one head write.

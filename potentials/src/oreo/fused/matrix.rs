@@ -6,7 +6,7 @@
 //! tiles with dy. One copy for both: two would not fit into the cache together, and reading weights is what limits a
 //! small molecule.
 
-use super::simd::{prefetch, rows, Kernel, Row, Stored, Vector, PANEL};
+use super::simd::{prefetch, prefetch_from_memory, rows, Kernel, Row, Stored, Vector, PANEL};
 use super::team::Team;
 
 /// Inputs of a tile.
@@ -16,12 +16,14 @@ const TILE: usize = 16;
 const STRIDE: usize = TILE + 1;
 /// Most panels of dy that a reverse pass goes through at once: 768 outputs of six rows are 18 KB, less than half of a
 /// first cache.
-const STRETCH: usize = 24;
+const STRETCH: usize = 20;
 
 /// Inputs whose sums a reverse pass keeps in registers at once.
 const INPUTS: usize = 4;
-/// Tiles between what is computed and what is asked for: with nine rows one tile takes 40 ns, the third cache 60.
-const AHEAD: usize = 2;
+/// Tiles between what a forward pass computes and what it asks the second cache and the memory for: with nine rows one
+/// tile takes 40 ns, an answer of the third cache 60, one of the memory 150 and more.
+const SOON: usize = 2;
+const LATER: usize = 8;
 
 /// W, packed.
 pub struct Matrix<W> {
@@ -126,9 +128,9 @@ impl<W: Stored> Matrix<W> {
 
     /// What a forward pass reads a while after this tile: the tiles of one panel of outputs, then those of the next.
     #[inline(always)]
-    fn tile_after(&self, group: usize, output: usize) -> &[Row<W>; TILE] {
+    fn tile_after(&self, tiles: usize, group: usize, output: usize) -> &[Row<W>; TILE] {
         let groups = 2 * self.inputs;
-        match group + AHEAD {
+        match group + tiles {
             soon if soon < groups => self.tile(soon, output),
             soon => self.tile((soon - groups) % groups, (output + 1) % self.outputs),
         }
@@ -209,11 +211,13 @@ impl<W: Stored> Forward<'_, W> {
             let from = (group / 2) * rows + first;
             let x: &[Row<_>; M] = self.x[from..].first_chunk().expect("M rows");
             let tile = self.matrix.tile(group, self.output);
-            let soon = self.matrix.tile_after(group, self.output);
+            let soon = self.matrix.tile_after(SOON, group, self.output);
+            let later = self.matrix.tile_after(LATER, group, self.output);
             let half = TILE * (group % 2);
             for k in 0..TILE {
                 if first == 0 && column == 0 {
                     prefetch(&soon[k]);
+                    prefetch_from_memory(&later[k]);
                 }
                 let weights = registers.map(|v| W::get::<V>(&tile[k], v));
                 for m in 0..M {
@@ -267,18 +271,21 @@ impl<W: Stored> Reverse<'_, W> {
         let rows = self.dx.len();
         let group = 2 * self.input + half;
         let next_group = (group + 1) % (2 * self.matrix.inputs);
+        // Of the next sixteen inputs, the first two blocks of rows ask for half each, so that the memory has all the time.
+        let asked = match first {
+            0 if M == rows => (0, INPUTS),
+            0 => (0, INPUTS / 2),
+            first if first < 2 * M => (INPUTS / 2, INPUTS),
+            _ => (0, 0),
+        };
         for k in (0..TILE).step_by(INPUTS) {
             let mut sums = [[V::zero(); INPUTS]; M];
             for output in stretch.0..stretch.1 {
                 let tile = self.matrix.tile(group, output);
-                if first == 0 {
-                    let soon = match k + INPUTS < TILE {
-                        true => tile,
-                        false => self.matrix.tile(next_group, output),
-                    };
-                    let soon = &soon[(k + INPUTS) % TILE..][..INPUTS];
-                    soon.iter().for_each(prefetch);
-                }
+                let next = self.matrix.tile(next_group, output);
+                next[k + asked.0..k + asked.1]
+                    .iter()
+                    .for_each(prefetch_from_memory);
                 let from = output * rows + first;
                 let dy: &[Row<_>; M] = self.dy[from..].first_chunk().expect("M rows");
                 let weights: &[Row<W>; INPUTS] = tile[k..].first_chunk().expect("four rows");

@@ -6,6 +6,7 @@
 //! The pair is visited once: j receives with the same D, and −û.
 
 use super::attention::{cut, half, registers_of_half, set_weights, weights, WEIGHTS};
+use super::ends::{absorb, both};
 use super::filters::{
     prefetch_ahead, values_end, FilterAt, FilterOfPair, ALONG, KEY, PASS, SCALAR,
 };
@@ -112,62 +113,42 @@ impl<T: Real, F: FilterAt<T>> Messages<'_, T, F> {
     fn send<V: Vector<Scalar = T>, const PASSES: bool>(mut self) {
         self.x_hat.fill(Row::default());
         self.v_hat.fill([Row::default(); 3]);
-        let Panel { pairs, filters, .. } = self.panel;
+        let Panel {
+            pairs,
+            filters,
+            nodes,
+            vec,
+            ..
+        } = self.panel;
+        let (mut spare_x, mut spare_v) = (Row::default(), [Row::default(); 3]);
+        let nothing = [Row::default(); 3];
         for (p, pair) in pairs.iter().enumerate() {
             prefetch_ahead(&filters, pairs, p, SCALAR..values_end(PASSES));
-            let weights = cut(self.attention, p, pair);
-            let filters = filters.of(p, pair);
-            self.half::<V, F::OfPair, PASSES, 0>(pair, filters, weights);
-            self.half::<V, F::OfPair, PASSES, 1>(pair, filters, weights);
+            let ends = pair.ends(nodes.len());
+            let [i, j] = ends;
+            let mut between = PairMessages {
+                filters: filters.of(p, pair),
+                weights: cut(self.attention, p, pair),
+                unit: pair.unit,
+                nodes: [&nodes[i], &nodes[j]],
+                vec: match PASSES {
+                    true => [&vec[i], &vec[j]],
+                    false => [&nothing; 2],
+                },
+                x_hat: both(self.x_hat, ends, &mut spare_x),
+                v_hat: both(self.v_hat, ends, &mut spare_v),
+            };
+            between.half::<V, PASSES, 0>();
+            between.half::<V, PASSES, 1>();
+            if i == j {
+                absorb(self.x_hat, i, &mut spare_x);
+                absorb(self.v_hat, i, &mut spare_v);
+            }
         }
-        for atom in 0..self.x_hat.len() {
+        for atom in 0..nodes.len() {
             let weights = weights(self.attention, pairs.len() + atom);
             for v in 0..PANEL / V::LANES {
                 self.to_itself::<V, PASSES>(atom, V::splat(weights[half::<V>(v)]), v);
-            }
-        }
-    }
-
-    /// Both directions of a pair, in half of the panel.
-    #[inline(always)]
-    fn half<V: Vector<Scalar = T>, D: FilterOfPair<T>, const PASSES: bool, const HALF: usize>(
-        &mut self,
-        pair: &Pair<T>,
-        filters: D,
-        weights: [T; WEIGHTS],
-    ) {
-        let atoms = self.x_hat.len();
-        let [i, j] = pair.ends(atoms);
-        let nodes = &self.panel.nodes[..atoms];
-        let (x_hat, v_hat) = (&mut self.x_hat[..atoms], &mut self.v_hat[..atoms]);
-        let unit = pair.unit.map(V::splat);
-        for w in 0..registers_of_half::<V>() {
-            let v = HALF * registers_of_half::<V>() + w;
-            let filter: V = filters.value(SCALAR, v);
-            let to_i = V::splat(weights[HALF]) * filter;
-            let to_j = V::splat(weights[2 + HALF]) * filter;
-            x_hat[i].set(v, to_i.mul_add(nodes[j].scalar.get(v), x_hat[i].get(v)));
-            x_hat[j].set(v, to_j.mul_add(nodes[i].scalar.get(v), x_hat[j].get(v)));
-            let filter: V = filters.value(ALONG, v);
-            let to_i = nodes[j].along.get::<V>(v) * filter;
-            let to_j = V::zero() - nodes[i].along.get::<V>(v) * filter;
-            if !PASSES {
-                for d in 0..3 {
-                    v_hat[i][d].set(v, to_i.mul_add(unit[d], v_hat[i][d].get(v)));
-                    v_hat[j][d].set(v, to_j.mul_add(unit[d], v_hat[j][d].get(v)));
-                }
-                continue;
-            }
-            let vec = &self.panel.vec[..atoms];
-            let filter: V = filters.value(PASS, v);
-            let pass_i = nodes[j].pass.get::<V>(v) * filter;
-            let pass_j = nodes[i].pass.get::<V>(v) * filter;
-            for d in 0..3 {
-                let v_i = to_i.mul_add(unit[d], v_hat[i][d].get(v));
-                v_hat[i][d].set(v, pass_i.mul_add(vec[j][d].get(v), v_i));
-                // Read after i was written: an atom can be its own neighbour, as an image.
-                let v_j = to_j.mul_add(unit[d], v_hat[j][d].get(v));
-                v_hat[j][d].set(v, pass_j.mul_add(vec[i][d].get(v), v_j));
             }
         }
     }
@@ -190,6 +171,58 @@ impl<T: Real, F: FilterAt<T>> Messages<'_, T, F> {
             let pass = node.pass.get::<V>(v) * self_filters[PASS].get(v);
             for (v_hat, vec) in self.v_hat[atom].iter_mut().zip(&vec[atom]) {
                 v_hat.add(v, pass * vec.get(v));
+            }
+        }
+    }
+}
+
+/// Both directions of one pair: ends i and j.
+struct PairMessages<'a, T: Real, D> {
+    filters: D,
+    weights: [T; WEIGHTS],
+    unit: [T; 3],
+    nodes: [&'a Node<T>; 2],
+    vec: [&'a [Row<T>; 3]; 2],
+    x_hat: [&'a mut Row<T>; 2],
+    v_hat: [&'a mut [Row<T>; 3]; 2],
+}
+
+impl<T: Real, D: FilterOfPair<T>> PairMessages<'_, T, D> {
+    /// In half of the panel.
+    #[inline(always)]
+    fn half<V: Vector<Scalar = T>, const PASSES: bool, const HALF: usize>(&mut self) {
+        let [i, j] = self.nodes;
+        let [x_i, x_j] = &mut self.x_hat;
+        let [v_i, v_j] = &mut self.v_hat;
+        for w in 0..registers_of_half::<V>() {
+            let v = HALF * registers_of_half::<V>() + w;
+            let filter: V = self.filters.value(SCALAR, v);
+            let [a_ij, a_ji] = [
+                V::splat(self.weights[HALF]),
+                V::splat(self.weights[2 + HALF]),
+            ];
+            x_i.add_product(v, a_ij * filter, j.scalar.get(v));
+            x_j.add_product(v, a_ji * filter, i.scalar.get(v));
+            let filter: V = self.filters.value(ALONG, v);
+            let to_i = j.along.get::<V>(v) * filter;
+            let to_j = V::zero() - i.along.get::<V>(v) * filter;
+            let (mut pass_i, mut pass_j) = (V::zero(), V::zero());
+            if PASSES {
+                let filter: V = self.filters.value(PASS, v);
+                (pass_i, pass_j) = (j.pass.get::<V>(v) * filter, i.pass.get::<V>(v) * filter);
+            }
+            for d in 0..3 {
+                let unit = V::splat(self.unit[d]);
+                let mut sums = [
+                    to_i.mul_add(unit, v_i[d].get(v)),
+                    to_j.mul_add(unit, v_j[d].get(v)),
+                ];
+                if PASSES {
+                    sums[0] = pass_i.mul_add(self.vec[1][d].get(v), sums[0]);
+                    sums[1] = pass_j.mul_add(self.vec[0][d].get(v), sums[1]);
+                }
+                v_i[d].set(v, sums[0]);
+                v_j[d].set(v, sums[1]);
             }
         }
     }

@@ -2,6 +2,7 @@
 //! directions, one panel of channels at a time. The terms are those of `messages.rs`, differentiated one by one.
 
 use super::attention::{cut, entries, half, registers_of_half, set_weights, weights, WEIGHTS};
+use super::ends::{absorb, both};
 use super::filters::{
     prefetch_ahead, values_end, FilterAt, FilterOfPair, ALONG, KEY, PASS, SCALAR,
 };
@@ -70,129 +71,47 @@ impl<T: Real, F: FilterAt<T>> ReverseMessages<'_, T, F> {
     /// `PASSES`: there are vectors to pass on.
     #[inline(always)]
     fn receive<V: Vector<Scalar = T>, const PASSES: bool>(mut self) {
-        let Panel { pairs, filters, .. } = self.panel;
+        let Panel {
+            pairs,
+            filters,
+            nodes,
+            vec,
+            ..
+        } = self.panel;
+        let (mut spare, mut spare_vec) = (Node::default(), [Row::default(); 3]);
+        let nothing = [Row::default(); 3];
         for (p, pair) in pairs.iter().enumerate() {
             prefetch_ahead(&filters, pairs, p, SCALAR..values_end(PASSES));
-            let weights = cut(self.attention, p, pair);
-            let filters = filters.of(p, pair);
+            let ends = pair.ends(nodes.len());
+            let [i, j] = ends;
+            let mut reverse = ReversePair {
+                filters: filters.of(p, pair),
+                weights: cut(self.attention, p, pair),
+                unit: pair.unit,
+                nodes: [&nodes[i], &nodes[j]],
+                vec: match PASSES {
+                    true => [&vec[i], &vec[j]],
+                    false => [&nothing; 2],
+                },
+                g_x_hat: [&self.g_x_hat[i], &self.g_x_hat[j]],
+                g_v_hat: [&self.g_v_hat[i], &self.g_v_hat[j]],
+                g_nodes: both(self.g_nodes, ends, &mut spare),
+                g_vec: both(self.g_vec, ends, &mut spare_vec),
+            };
             let mut sums = PairSums::<V>::new();
-            self.half::<V, F::OfPair, PASSES, 0>(pair, filters, weights, &mut sums);
-            self.half::<V, F::OfPair, PASSES, 1>(pair, filters, weights, &mut sums);
+            reverse.half::<V, PASSES, 0>(&mut sums);
+            reverse.half::<V, PASSES, 1>(&mut sums);
+            if i == j {
+                absorb(self.g_nodes, i, &mut spare);
+                absorb(self.g_vec, i, &mut spare_vec);
+            }
             set_weights(self.g_attention, p, V::sums(sums.attention));
             let [x, y, z] = sums.by_unit;
             add(&mut self.g_pairs[p], V::sums([sums.by_t, x, y, z]));
         }
-        for atom in 0..self.g_x_hat.len() {
+        for atom in 0..nodes.len() {
             self.to_itself::<V, PASSES>(atom);
         }
-    }
-
-    #[inline(always)]
-    fn half<V: Vector<Scalar = T>, D: FilterOfPair<T>, const PASSES: bool, const HALF: usize>(
-        &mut self,
-        pair: &Pair<T>,
-        filters: D,
-        weights: [T; WEIGHTS],
-        sums: &mut PairSums<V>,
-    ) {
-        for w in 0..registers_of_half::<V>() {
-            let v = HALF * registers_of_half::<V>() + w;
-            self.scalars::<V, D, HALF>(pair, filters, weights, v, sums);
-            self.along(pair, filters, v, sums);
-            if PASSES {
-                self.pass(pair, filters, v, sums);
-            }
-        }
-    }
-
-    /// x̂_i += a_ij s_j D^s
-    #[inline(always)]
-    fn scalars<V: Vector<Scalar = T>, D: FilterOfPair<T>, const HALF: usize>(
-        &mut self,
-        pair: &Pair<T>,
-        filters: D,
-        weights: [T; WEIGHTS],
-        v: usize,
-        sums: &mut PairSums<V>,
-    ) {
-        let atoms = self.g_x_hat.len();
-        let [i, j] = pair.ends(atoms);
-        let (nodes, g_nodes) = (&self.panel.nodes[..atoms], &mut self.g_nodes[..atoms]);
-        let (a_ij, a_ji) = (V::splat(weights[HALF]), V::splat(weights[2 + HALF]));
-        let (filter, slope): (V, V) = filters.with_slope(SCALAR, v);
-        let (s_i, s_j): (V, V) = (nodes[i].scalar.get(v), nodes[j].scalar.get(v));
-        let (g_i, g_j): (V, V) = (self.g_x_hat[i].get(v), self.g_x_hat[j].get(v));
-        let (from_i, from_j) = (g_i * filter, g_j * filter);
-        g_nodes[j].scalar.add_product(v, a_ij, from_i);
-        g_nodes[i].scalar.add_product(v, a_ji, from_j);
-        let [ij, ji] = [HALF, 2 + HALF];
-        sums.attention[ij] = from_i.mul_add(s_j, sums.attention[ij]);
-        sums.attention[ji] = from_j.mul_add(s_i, sums.attention[ji]);
-        let g_filter = (a_ij * g_i).mul_add(s_j, a_ji * g_j * s_i);
-        sums.by_t = g_filter.mul_add(slope, sums.by_t);
-    }
-
-    /// v̂_i += û ⊗ (b_j D^b)
-    #[inline(always)]
-    fn along<V: Vector<Scalar = T>, D: FilterOfPair<T>>(
-        &mut self,
-        pair: &Pair<T>,
-        filters: D,
-        v: usize,
-        sums: &mut PairSums<V>,
-    ) {
-        let atoms = self.g_x_hat.len();
-        let [i, j] = pair.ends(atoms);
-        let (nodes, g_nodes) = (&self.panel.nodes[..atoms], &mut self.g_nodes[..atoms]);
-        let g_v_hat = &self.g_v_hat[..atoms];
-        let (filter, slope): (V, V) = filters.with_slope(ALONG, v);
-        let (b_i, b_j): (V, V) = (nodes[i].along.get(v), nodes[j].along.get(v));
-        let (from_j, from_i) = (b_j * filter, b_i * filter);
-        let (mut u_i, mut minus_u_j) = (V::zero(), V::zero());
-        for d in 0..3 {
-            let unit = V::splat(pair.unit[d]);
-            let (g_i, g_j): (V, V) = (g_v_hat[i][d].get(v), g_v_hat[j][d].get(v));
-            u_i = unit.mul_add(g_i, u_i);
-            minus_u_j = unit.mul_add(g_j, minus_u_j);
-            let by_unit = g_i.mul_add(from_j, sums.by_unit[d]);
-            sums.by_unit[d] = by_unit - g_j * from_i;
-        }
-        let u_j = V::zero() - minus_u_j;
-        g_nodes[j].along.add_product(v, u_i, filter);
-        g_nodes[i].along.add_product(v, u_j, filter);
-        let g_filter = u_i.mul_add(b_j, u_j * b_i);
-        sums.by_t = g_filter.mul_add(slope, sums.by_t);
-    }
-
-    /// v̂_i += vec_j ⊙ (a_j D^a)
-    #[inline(always)]
-    fn pass<V: Vector<Scalar = T>, D: FilterOfPair<T>>(
-        &mut self,
-        pair: &Pair<T>,
-        filters: D,
-        v: usize,
-        sums: &mut PairSums<V>,
-    ) {
-        let atoms = self.g_x_hat.len();
-        let [i, j] = pair.ends(atoms);
-        let (nodes, g_nodes) = (&self.panel.nodes[..atoms], &mut self.g_nodes[..atoms]);
-        let (vec, g_v_hat) = (&self.panel.vec[..atoms], &self.g_v_hat[..atoms]);
-        let g_vec = &mut self.g_vec[..atoms];
-        let (filter, slope): (V, V) = filters.with_slope(PASS, v);
-        let (a_i, a_j): (V, V) = (nodes[i].pass.get(v), nodes[j].pass.get(v));
-        let (from_j, from_i) = (a_j * filter, a_i * filter);
-        let (mut t_i, mut t_j) = (V::zero(), V::zero());
-        for d in 0..3 {
-            let (g_i, g_j): (V, V) = (g_v_hat[i][d].get(v), g_v_hat[j][d].get(v));
-            t_i = g_i.mul_add(vec[j][d].get(v), t_i);
-            t_j = g_j.mul_add(vec[i][d].get(v), t_j);
-            g_vec[j][d].add_product(v, g_i, from_j);
-            g_vec[i][d].add_product(v, g_j, from_i);
-        }
-        g_nodes[j].pass.add_product(v, t_i, filter);
-        g_nodes[i].pass.add_product(v, t_j, filter);
-        let g_filter = t_i.mul_add(a_j, t_j * a_i);
-        sums.by_t = g_filter.mul_add(slope, sums.by_t);
     }
 
     /// The self loop has no distance and no direction.
@@ -221,6 +140,107 @@ impl<T: Real, F: FilterAt<T>> ReverseMessages<'_, T, F> {
             }
         }
         set_weights(self.g_attention, entry, V::sums(sums));
+    }
+}
+
+/// Everything about one pair: ends i and j.
+struct ReversePair<'a, T: Real, D> {
+    filters: D,
+    weights: [T; WEIGHTS],
+    unit: [T; 3],
+    nodes: [&'a Node<T>; 2],
+    vec: [&'a [Row<T>; 3]; 2],
+    g_x_hat: [&'a Row<T>; 2],
+    g_v_hat: [&'a [Row<T>; 3]; 2],
+    g_nodes: [&'a mut Node<T>; 2],
+    g_vec: [&'a mut [Row<T>; 3]; 2],
+}
+
+impl<T: Real, D: FilterOfPair<T>> ReversePair<'_, T, D> {
+    #[inline(always)]
+    fn half<V: Vector<Scalar = T>, const PASSES: bool, const HALF: usize>(
+        &mut self,
+        sums: &mut PairSums<V>,
+    ) {
+        for w in 0..registers_of_half::<V>() {
+            let v = HALF * registers_of_half::<V>() + w;
+            self.scalars::<V, HALF>(v, sums);
+            self.along(v, sums);
+            if PASSES {
+                self.pass(v, sums);
+            }
+        }
+    }
+
+    /// x̂_i += a_ij s_j D^s
+    #[inline(always)]
+    fn scalars<V: Vector<Scalar = T>, const HALF: usize>(
+        &mut self,
+        v: usize,
+        sums: &mut PairSums<V>,
+    ) {
+        let a_ij = V::splat(self.weights[HALF]);
+        let a_ji = V::splat(self.weights[2 + HALF]);
+        let (filter, slope): (V, V) = self.filters.with_slope(SCALAR, v);
+        let [s_i, s_j] = [
+            self.nodes[0].scalar.get::<V>(v),
+            self.nodes[1].scalar.get(v),
+        ];
+        let [g_i, g_j] = [self.g_x_hat[0].get::<V>(v), self.g_x_hat[1].get(v)];
+        let (from_i, from_j) = (g_i * filter, g_j * filter);
+        let [g_node_i, g_node_j] = &mut self.g_nodes;
+        g_node_j.scalar.add_product(v, a_ij, from_i);
+        g_node_i.scalar.add_product(v, a_ji, from_j);
+        let [ij, ji] = [HALF, 2 + HALF];
+        sums.attention[ij] = from_i.mul_add(s_j, sums.attention[ij]);
+        sums.attention[ji] = from_j.mul_add(s_i, sums.attention[ji]);
+        let g_filter = (a_ij * g_i).mul_add(s_j, a_ji * g_j * s_i);
+        sums.by_t = g_filter.mul_add(slope, sums.by_t);
+    }
+
+    /// v̂_i += û ⊗ (b_j D^b)
+    #[inline(always)]
+    fn along<V: Vector<Scalar = T>>(&mut self, v: usize, sums: &mut PairSums<V>) {
+        let (filter, slope): (V, V) = self.filters.with_slope(ALONG, v);
+        let [b_i, b_j] = [self.nodes[0].along.get::<V>(v), self.nodes[1].along.get(v)];
+        let (from_j, from_i) = (b_j * filter, b_i * filter);
+        let (mut u_i, mut minus_u_j) = (V::zero(), V::zero());
+        for d in 0..3 {
+            let unit = V::splat(self.unit[d]);
+            let [g_i, g_j] = [self.g_v_hat[0][d].get::<V>(v), self.g_v_hat[1][d].get(v)];
+            u_i = unit.mul_add(g_i, u_i);
+            minus_u_j = unit.mul_add(g_j, minus_u_j);
+            let by_unit = g_i.mul_add(from_j, sums.by_unit[d]);
+            sums.by_unit[d] = by_unit - g_j * from_i;
+        }
+        let u_j = V::zero() - minus_u_j;
+        let [g_node_i, g_node_j] = &mut self.g_nodes;
+        g_node_j.along.add_product(v, u_i, filter);
+        g_node_i.along.add_product(v, u_j, filter);
+        let g_filter = u_i.mul_add(b_j, u_j * b_i);
+        sums.by_t = g_filter.mul_add(slope, sums.by_t);
+    }
+
+    /// v̂_i += vec_j ⊙ (a_j D^a)
+    #[inline(always)]
+    fn pass<V: Vector<Scalar = T>>(&mut self, v: usize, sums: &mut PairSums<V>) {
+        let (filter, slope): (V, V) = self.filters.with_slope(PASS, v);
+        let [a_i, a_j] = [self.nodes[0].pass.get::<V>(v), self.nodes[1].pass.get(v)];
+        let (from_j, from_i) = (a_j * filter, a_i * filter);
+        let (mut t_i, mut t_j) = (V::zero(), V::zero());
+        let [g_vec_i, g_vec_j] = &mut self.g_vec;
+        for d in 0..3 {
+            let [g_i, g_j] = [self.g_v_hat[0][d].get::<V>(v), self.g_v_hat[1][d].get(v)];
+            t_i = g_i.mul_add(self.vec[1][d].get(v), t_i);
+            t_j = g_j.mul_add(self.vec[0][d].get(v), t_j);
+            g_vec_j[d].add_product(v, g_i, from_j);
+            g_vec_i[d].add_product(v, g_j, from_i);
+        }
+        let [g_node_i, g_node_j] = &mut self.g_nodes;
+        g_node_j.pass.add_product(v, t_i, filter);
+        g_node_i.pass.add_product(v, t_j, filter);
+        let g_filter = t_i.mul_add(a_j, t_j * a_i);
+        sums.by_t = g_filter.mul_add(slope, sums.by_t);
     }
 }
 
@@ -287,9 +307,12 @@ impl<T: Real, F: FilterAt<T>> Kernel<T> for ReverseLogits<'_, T, F> {
             ..
         } = self.panel;
         let g_nodes = &mut self.g_nodes[..nodes.len()];
+        let mut spare = Node::default();
         for (p, pair) in pairs.iter().enumerate() {
             prefetch_ahead(&filters, pairs, p, KEY..KEY + 1);
-            let [i, j] = pair.ends(nodes.len());
+            let ends = pair.ends(nodes.len());
+            let [i, j] = ends.map(|end| &nodes[end]);
+            let [g_i, g_j] = both(g_nodes, ends, &mut spare);
             let filters = filters.of(p, pair);
             let g = weights(self.g_logits, p);
             let mut by_t = V::zero();
@@ -298,16 +321,19 @@ impl<T: Real, F: FilterAt<T>> Kernel<T> for ReverseLogits<'_, T, F> {
                     let v = half * registers_of_half::<V>() + w;
                     let (filter, slope): (V, V) = filters.with_slope(KEY, v);
                     let (g_ij, g_ji) = (V::splat(g[half]), V::splat(g[2 + half]));
-                    let (q_i, k_i): (V, V) = (nodes[i].query.get(v), nodes[i].key.get(v));
-                    let (q_j, k_j): (V, V) = (nodes[j].query.get(v), nodes[j].key.get(v));
+                    let (q_i, k_i): (V, V) = (i.query.get(v), i.key.get(v));
+                    let (q_j, k_j): (V, V) = (j.query.get(v), j.key.get(v));
                     let (ij, ji) = (g_ij * filter, g_ji * filter);
-                    g_nodes[i].query.add_product(v, ij, k_j);
-                    g_nodes[j].key.add_product(v, ij, q_i);
-                    g_nodes[j].query.add_product(v, ji, k_i);
-                    g_nodes[i].key.add_product(v, ji, q_j);
+                    g_i.query.add_product(v, ij, k_j);
+                    g_j.key.add_product(v, ij, q_i);
+                    g_j.query.add_product(v, ji, k_i);
+                    g_i.key.add_product(v, ji, q_j);
                     let g_filter = (g_ij * q_i).mul_add(k_j, g_ji * q_j * k_i);
                     by_t = g_filter.mul_add(slope, by_t);
                 }
+            }
+            if ends[0] == ends[1] {
+                absorb(g_nodes, ends[0], &mut spare);
             }
             let zero = V::zero();
             add(&mut self.g_pairs[p], V::sums([by_t, zero, zero, zero]));

@@ -29,6 +29,7 @@ mod attention;
 mod calibration;
 mod channels;
 mod embedding;
+mod ends;
 mod engine;
 mod filters;
 mod gates;

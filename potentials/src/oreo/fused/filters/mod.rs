@@ -74,18 +74,18 @@ pub trait FilterOfPair<T: Real>: Copy {
     fn with_slope<V: Vector<Scalar = T>>(&self, kind: usize, v: usize) -> (V, V);
 }
 
-/// Filters of one set of kinds, in either form.
-pub enum Filters<T: Real> {
+/// Filters of up to K kinds, in either form.
+pub enum Filters<T: Real, const K: usize> {
     /// By matrix products.
     Exact(ExactFilters<T>),
     /// By interpolation.
-    Table(Table<T>),
+    Table(Table<T, K>),
 }
 
 /// Filters for one batch, ready to be read by many threads.
-pub enum FiltersNow<'a, T> {
+pub enum FiltersNow<'a, T, const K: usize> {
     /// Looked up when asked.
-    Table(&'a Table<T>),
+    Table(&'a Table<T, K>),
     /// Computed already.
     Exact(ExactNow<'a, T>),
 }
@@ -106,14 +106,14 @@ pub struct ExactAt<'a, T> {
     pairs: usize,
 }
 
-impl<T: Real> Filters<T> {
+impl<T: Real, const K: usize> Filters<T, K> {
     /// Exact filters are evaluated into `memory` at the distances of `radial`.
     pub fn now<'a>(
         &'a self,
         team: &Team,
         radial: &Radial<T>,
         memory: &'a mut [Vec<Row<T>>; 2],
-    ) -> FiltersNow<'a, T> {
+    ) -> FiltersNow<'a, T, K> {
         let exact = match self {
             Self::Table(table) => return FiltersNow::Table(table),
             Self::Exact(exact) => exact,

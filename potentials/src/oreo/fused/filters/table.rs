@@ -18,23 +18,20 @@ use std::ops::Range;
 /// Of t⁰ to t⁵, −1 ≤ t ≤ 1.
 const COEFFICIENTS: usize = 6;
 
-/// Polynomials of degree five.
-pub struct Table<T> {
-    kinds: usize,
+type Polynomial<T> = [Row<T>; COEFFICIENTS];
+
+/// Polynomials of degree five, for up to K kinds of filters; the rest is 0.
+pub struct Table<T, const K: usize> {
     intervals: usize,
-    /// (panels, intervals, kinds, 6)
-    coefficients: Vec<Row<T>>,
+    /// (panels, intervals)
+    polynomials: Vec<[Polynomial<T>; K]>,
 }
 
-/// The table of one panel.
+/// The table of one panel, (intervals).
 #[derive(Clone, Copy)]
-pub struct TableAt<'a, T> {
-    kinds: usize,
-    /// (intervals, kinds, 6)
-    coefficients: &'a [Row<T>],
-}
+pub struct TableAt<'a, T, const K: usize>(&'a [[Polynomial<T>; K]]);
 
-impl<T: Real> Table<T> {
+impl<T: Real, const K: usize> Table<T, K> {
     /// Interpolates `exact`, which is evaluated at the ends and middles of the intervals.
     pub fn new(
         team: &Team,
@@ -46,34 +43,31 @@ impl<T: Real> Table<T> {
         let nodes: Vec<f64> = (0..=2 * intervals).map(|node| spacing.node(node)).collect();
         let (values, slopes) = evaluate(team, exact, basis, &nodes);
         let dr_dt: Vec<f64> = nodes.iter().map(|&r| 1.0 / spacing.place(r).2).collect();
-        let mut coefficients = rows(exact.outputs() * intervals * COEFFICIENTS);
-        for (at, polynomial) in coefficients.chunks_mut(COEFFICIENTS).enumerate() {
-            let (kind, rest) = (at % kinds, at / kinds);
-            let (interval, panel) = (rest % intervals, rest / intervals);
-            let node = (panel * kinds + kind) * nodes.len() + 2 * interval;
-            for n in 0..PANEL {
-                let values = [0, 1, 2].map(|half| values[node + half].0[n]);
-                let by_t = |half: usize| slopes[node + half].0[n] * dr_dt[2 * interval + half];
-                let found = hermite(values, [0, 1, 2].map(by_t));
-                for (row, coefficient) in polynomial.iter_mut().zip(found) {
-                    row.0[n] = T::from_f64(coefficient);
+        let zero = [[Row::default(); COEFFICIENTS]; K];
+        let mut polynomials = vec![zero; exact.outputs() / kinds * intervals];
+        for (at, all) in polynomials.iter_mut().enumerate() {
+            let (panel, interval) = (at / intervals, at % intervals);
+            for (kind, polynomial) in all[..kinds].iter_mut().enumerate() {
+                let node = (panel * kinds + kind) * nodes.len() + 2 * interval;
+                for n in 0..PANEL {
+                    let values = [0, 1, 2].map(|half| values[node + half].0[n]);
+                    let by_t = |half: usize| slopes[node + half].0[n] * dr_dt[2 * interval + half];
+                    let found = hermite(values, [0, 1, 2].map(by_t));
+                    for (row, coefficient) in polynomial.iter_mut().zip(found) {
+                        row.0[n] = T::from_f64(coefficient);
+                    }
                 }
             }
         }
         Self {
-            kinds,
             intervals,
-            coefficients,
+            polynomials,
         }
     }
 
     /// Of one panel.
-    pub fn at(&self, panel: usize) -> TableAt<'_, T> {
-        let size = self.intervals * self.kinds * COEFFICIENTS;
-        TableAt {
-            kinds: self.kinds,
-            coefficients: &self.coefficients[panel * size..(panel + 1) * size],
-        }
+    pub fn at(&self, panel: usize) -> TableAt<'_, T, K> {
+        TableAt(&self.polynomials[panel * self.intervals..(panel + 1) * self.intervals])
     }
 }
 
@@ -105,50 +99,33 @@ fn evaluate(
 
 /// The polynomials of one pair.
 #[derive(Clone, Copy)]
-pub struct TableOfPair<'a, T> {
+pub struct TableOfPair<'a, T, const K: usize> {
     t: T,
-    /// Where a panel has fewer kinds, the last is repeated.
-    polynomials: [&'a [Row<T>; COEFFICIENTS]; KINDS],
+    polynomials: &'a [Polynomial<T>; K],
 }
 
-impl<'a, T: Real> FilterAt<T> for TableAt<'a, T> {
-    type OfPair = TableOfPair<'a, T>;
+impl<'a, T: Real, const K: usize> FilterAt<T> for TableAt<'a, T, K> {
+    type OfPair = TableOfPair<'a, T, K>;
 
     #[inline(always)]
     fn of(&self, _: usize, pair: &Pair<T>) -> Self::OfPair {
-        let size = self.kinds * COEFFICIENTS;
-        let interval = &self.coefficients[pair.interval as usize * size..][..size];
-        let last = self.kinds - 1;
         TableOfPair {
             t: pair.t,
-            polynomials: [
-                polynomial(interval, 0),
-                polynomial(interval, last.min(1)),
-                polynomial(interval, last.min(2)),
-                polynomial(interval, last),
-            ],
+            polynomials: &self.0[pair.interval as usize],
         }
     }
 
     #[inline(always)]
     fn prefetch(&self, pair: &Pair<T>, kinds: Range<usize>) {
-        let interval = pair.interval as usize * self.kinds;
-        let rows = (interval + kinds.start) * COEFFICIENTS..(interval + kinds.end) * COEFFICIENTS;
-        self.coefficients[rows].iter().for_each(prefetch);
+        let polynomials = &self.0[pair.interval as usize][kinds];
+        polynomials.iter().flatten().for_each(prefetch);
     }
 }
 
-#[inline(always)]
-fn polynomial<T>(interval: &[Row<T>], kind: usize) -> &[Row<T>; COEFFICIENTS] {
-    interval[kind * COEFFICIENTS..]
-        .first_chunk()
-        .expect("six rows for each kind")
-}
-
-impl<T: Real> FilterOfPair<T> for TableOfPair<'_, T> {
+impl<T: Real, const K: usize> FilterOfPair<T> for TableOfPair<'_, T, K> {
     #[inline(always)]
     fn value<V: Vector<Scalar = T>>(&self, kind: usize, v: usize) -> V {
-        let (t, coefficients) = (V::splat(self.t), self.polynomials[kind]);
+        let (t, coefficients) = (V::splat(self.t), &self.polynomials[kind]);
         let mut value: V = coefficients[COEFFICIENTS - 1].get(v);
         for power in (0..COEFFICIENTS - 1).rev() {
             value = value.mul_add(t, coefficients[power].get(v));
@@ -159,7 +136,7 @@ impl<T: Real> FilterOfPair<T> for TableOfPair<'_, T> {
     /// Horner's scheme, and the same for the quotient that it leaves.
     #[inline(always)]
     fn with_slope<V: Vector<Scalar = T>>(&self, kind: usize, v: usize) -> (V, V) {
-        let (t, coefficients) = (V::splat(self.t), self.polynomials[kind]);
+        let (t, coefficients) = (V::splat(self.t), &self.polynomials[kind]);
         let mut slope: V = coefficients[COEFFICIENTS - 1].get(v);
         let mut value = slope.mul_add(t, coefficients[COEFFICIENTS - 2].get(v));
         for power in (0..COEFFICIENTS - 2).rev() {
@@ -204,7 +181,7 @@ pub fn intervals_for(
 
 /// Of the slopes: root of the mean square of the error over that of the slope.
 fn error(team: &Team, exact: &ExactFilters<f64>, basis: &RadialBasis, spacing: &Spacing) -> f64 {
-    let table = Table::<f64>::new(team, exact, basis, spacing);
+    let table = Table::<f64, KINDS>::new(team, exact, basis, spacing);
     let distances: Vec<f64> = (0..SAMPLES)
         .map(|n| basis.cutoff * (SHORTEST + (1.0 - SHORTEST) * n as f64 / SAMPLES as f64))
         .collect();
@@ -215,8 +192,7 @@ fn error(team: &Team, exact: &ExactFilters<f64>, basis: &RadialBasis, spacing: &
         let table = table.at(panel);
         for (n, &r) in distances.iter().enumerate() {
             let (interval, t, by_r) = spacing.place(r);
-            let start = (interval * exact.kinds() + kind) * COEFFICIENTS;
-            let coefficients = &table.coefficients[start..start + COEFFICIENTS];
+            let coefficients = &table.0[interval][kind];
             for lane in 0..PANEL {
                 let found = slope(coefficients.iter().map(|row| row.0[lane]), t) * by_r;
                 let exact = slopes[output * SAMPLES + n].0[lane];

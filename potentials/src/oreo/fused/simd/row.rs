@@ -102,7 +102,7 @@ impl Stored for f16 {
     }
 }
 
-/// Asks for a row that will be needed soon.
+/// Asks for a row that will be needed soon: into the first cache.
 #[inline(always)]
 #[allow(unsafe_code)]
 pub fn prefetch<T>(row: &Row<T>) {
@@ -113,6 +113,23 @@ pub fn prefetch<T>(row: &Row<T>) {
         for line in 0..std::mem::size_of::<Row<T>>() / 64 {
             // SAFETY: the address is inside a row that exists, and prefetching changes nothing but caches.
             unsafe { _mm_prefetch::<_MM_HINT_T0>(start.add(64 * line)) };
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = row;
+}
+
+/// Asks for a row that will be needed later: from memory into the second cache.
+#[inline(always)]
+#[allow(unsafe_code)]
+pub fn prefetch_from_memory<T>(row: &Row<T>) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_mm_prefetch, _MM_HINT_T1};
+        let start: *const i8 = std::ptr::from_ref(row).cast();
+        for line in 0..std::mem::size_of::<Row<T>>() / 64 {
+            // SAFETY: the address is inside a row that exists, and prefetching changes nothing but caches.
+            unsafe { _mm_prefetch::<_MM_HINT_T1>(start.add(64 * line)) };
         }
     }
     #[cfg(not(target_arch = "x86_64"))]
