@@ -1,0 +1,243 @@
+//! The fast path equals the definition for random networks on random molecules: widths that fill no register, heads
+//! that share one or need two, from no neighbours to all, open and periodic, one molecule and several.
+#![cfg(feature = "candle")]
+#![allow(missing_docs)]
+
+mod common;
+mod networks;
+mod systems;
+
+use networks::{definition, fused, rough};
+use oreo_core::testing::random_cloud;
+use oreo_core::{Cell, Vec3};
+use oreo_potentials::oreo::fused::{Filters, InstructionSet, Options, OreoFused, Precision};
+use oreo_potentials::oreo::{Config, Weights};
+use proptest::prelude::*;
+use systems::{try_evaluate, Answer, Molecule};
+
+/// Channels in all; what is smaller than a row of 32, fills it, and does neither.
+const CHANNELS: usize = 96;
+
+#[derive(Debug, Clone)]
+struct Case {
+    config: Config,
+    seed: u64,
+    crowds: Vec<Crowd>,
+}
+
+/// `spacing`: least distance in units of the cutoff. A cloud has eight cubes of it per atom, so that at 0.07 seventy
+/// atoms all see each other, and from 1 on none does.
+#[derive(Debug, Clone)]
+struct Crowd {
+    atoms: usize,
+    spacing: f64,
+    periodic: bool,
+    seed: u64,
+}
+
+impl Crowd {
+    fn molecule(&self, cutoff: f64) -> Molecule {
+        // Closer than this a periodic cloud has a thousand neighbours per atom, and the definition no memory.
+        let least = if self.periodic { 0.25 } else { 0.07 };
+        let distance = cutoff * self.spacing.max(least);
+        let (system, positions) = random_cloud(self.atoms, self.seed, distance);
+        let edge = distance * (1.0 + 2.0 * (self.atoms as f64).cbrt());
+        let cell = match self.periodic {
+            true => Cell::periodic([
+                [edge, 0.0, 0.0],
+                [0.2 * distance, edge, 0.0],
+                [-0.1 * distance, 0.3 * distance, edge],
+            ])
+            .unwrap(),
+            false => Cell::Open,
+        };
+        Molecule {
+            system,
+            positions,
+            cell,
+        }
+    }
+}
+
+prop_compose! {
+    fn crowds(largest: usize)(
+        atoms in prop_oneof![1..=9_usize, 1..=largest],
+        spacing in prop_oneof![0.07..0.3, 0.15..1.1],
+        periodic in any::<bool>(),
+        seed in 0..1_000_000_u64,
+    ) -> Crowd {
+        Crowd { atoms, spacing, periodic, seed }
+    }
+}
+
+prop_compose! {
+    fn configs()(
+        width in prop::sample::select(vec![1_usize, 2, 5, 8, 12, 16, 17, 20, 32, 33, 48]),
+        heads in 1..=5_usize,
+        layers in 1..=3_usize,
+        radial_functions in 1..=70_usize,
+        vector_cutoff in any::<bool>(),
+        cutoff_upper in 3.0..6.0_f64,
+    ) -> Config {
+        let heads = heads.min(CHANNELS / width).max(2 / width);
+        Config {
+            channels: width * heads,
+            layers,
+            heads,
+            radial_functions,
+            cutoff_lower: 0.0,
+            cutoff_upper,
+            max_z: 9,
+            vector_cutoff,
+        }
+    }
+}
+
+prop_compose! {
+    fn cases(largest: usize)(
+        config in configs(),
+        seed in 0..1_000_000_u64,
+        crowds in prop::collection::vec(crowds(largest), 1..=3),
+    ) -> Case {
+        Case { config, seed, crowds }
+    }
+}
+
+/// Largest differences found, each relative as [`compare`] says.
+#[derive(Debug, Clone, Copy, Default)]
+struct Errors {
+    energy: f64,
+    forces: f64,
+    virial: f64,
+}
+
+/// Root of the mean square of the forces below which errors are not measured against them, eV/Å: with std = 1.25 eV
+/// forces are of order one; they are smaller where all neighbours are close to the cutoff or opposite each other, but
+/// what they are made of is not.
+const FAINT: f64 = 0.05;
+
+/// Energies against the number of atoms (as many terms of order one eV); forces (root of the mean square) against
+/// themselves or [`FAINT`]; the virial against the largest of its own components and of ⟨|r F|⟩.
+fn compare(found: &[Answer], exact: &[Answer], cutoff: f64) -> Errors {
+    let mut worst = Errors::default();
+    for (found, exact) in found.iter().zip(exact) {
+        let atoms = exact.forces.len() as f64;
+        let rms = |vectors: &mut dyn Iterator<Item = Vec3>| {
+            (vectors.map(|v| v.norm_squared()).sum::<f64>() / atoms).sqrt()
+        };
+        let difference = found.forces.iter().zip(&exact.forces).map(|(a, b)| a - b);
+        let size = rms(&mut exact.forces.iter().copied()).max(FAINT);
+        let virial_size = exact.virial.amax().max(atoms * cutoff * size);
+        worst.energy = max(worst.energy, (found.energy - exact.energy) / atoms);
+        worst.forces = max(worst.forces, rms(&mut difference.into_iter()) / size);
+        worst.virial = max(worst.virial, (found.virial - exact.virial).amax() / virial_size);
+    }
+    worst
+}
+
+/// Not `f64::max`, which forgets NaN.
+fn max(a: f64, b: f64) -> f64 {
+    match b.abs() <= a {
+        true => a,
+        false => b.abs(),
+    }
+}
+
+impl Case {
+    fn weights(&self) -> Weights {
+        rough(self.config.clone(), self.seed)
+    }
+
+    fn molecules(&self) -> Vec<Molecule> {
+        let cutoff = self.config.cutoff_upper;
+        self.crowds.iter().map(|crowd| crowd.molecule(cutoff)).collect()
+    }
+
+    fn errors(&self, network: &mut OreoFused, exact: &[Answer]) -> Errors {
+        let cutoff = self.config.cutoff_upper;
+        let found = try_evaluate(network, &self.molecules(), cutoff + 0.3).unwrap();
+        compare(&found, exact, cutoff)
+    }
+
+    /// Of all forms, in the order of [`FORMS`].
+    fn all_errors(&self) -> Vec<Errors> {
+        let weights = self.weights();
+        let mut rounded = weights.clone();
+        rounded.round_to_f16().unwrap();
+        let cutoff = self.config.cutoff_upper;
+        let [exact, exact_rounded] = [&weights, &rounded].map(|weights| {
+            try_evaluate(&mut definition(weights), &self.molecules(), cutoff).unwrap()
+        });
+        let form = |&(precision, filters, _): &(Precision, Filters, Bars)| {
+            let exact = match precision {
+                Precision::F16Weights => &exact_rounded,
+                _ => &exact,
+            };
+            self.errors(&mut fused(&weights, precision, filters), exact)
+        };
+        FORMS.iter().map(form).collect()
+    }
+}
+
+/// Allowed of energy per atom (eV), forces and virial.
+type Bars = [f64; 3];
+
+const FORMS: [(Precision, Filters, Bars); 5] = [
+    (Precision::F64, Filters::Exact, [1e-11, 1e-11, 1e-11]),
+    (Precision::F32, Filters::Exact, [5e-6, 5e-6, 5e-6]),
+    (Precision::F64, Filters::DEFAULT, [5e-5, 5e-5, 5e-5]),
+    (Precision::F32, Filters::DEFAULT, [5e-5, 5e-5, 5e-5]),
+    (Precision::F16Weights, Filters::Exact, [5e-6, 5e-6, 5e-6]),
+];
+
+fn assert_within_bars(case: &Case) -> Result<(), TestCaseError> {
+    for (errors, (precision, filters, bars)) in case.all_errors().iter().zip(FORMS) {
+        let Errors {
+            energy,
+            forces,
+            virial,
+        } = *errors;
+        let within = energy <= bars[0] && forces <= bars[1] && virial <= bars[2];
+        prop_assert!(within, "{precision:?} {filters:?}: {errors:?}");
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_network_on_any_molecules_equals_the_definition(case in cases(40)) {
+        assert_within_bars(&case)?;
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    #[ignore = "minutes"]
+    fn many_networks_on_many_molecules_equal_the_definition(case in cases(70)) {
+        assert_within_bars(&case)?;
+    }
+}
+
+/// Where the bars come from; run with `--nocapture`.
+#[test]
+#[ignore = "minutes"]
+fn print_the_errors_of_many_cases() {
+    use proptest::strategy::ValueTree;
+    use proptest::test_runner::TestRunner;
+    let mut runner = TestRunner::deterministic();
+    for _ in 0..150 {
+        let case = cases(70).new_tree(&mut runner).unwrap().current();
+        let atoms: Vec<_> = case.crowds.iter().map(|c| (c.atoms, c.spacing, c.periodic)).collect();
+        println!("{:?} {atoms:.2?}", case.config);
+        for (errors, (precision, filters, bars)) in case.all_errors().iter().zip(FORMS) {
+            let ratio = (errors.energy / bars[0])
+                .max(errors.forces / bars[1])
+                .max(errors.virial / bars[2]);
+            println!("RATIO {precision:?} {filters:?} {ratio:.3} {errors:?}");
+        }
+    }
+}
