@@ -10,9 +10,10 @@ mod systems;
 use networks::{definition, fused, rough};
 use oreo_core::testing::random_cloud;
 use oreo_core::{Cell, Vec3};
-use oreo_potentials::oreo::fused::{Filters, InstructionSet, Options, OreoFused, Precision};
+use oreo_potentials::oreo::fused::{Filters, OreoFused, Precision};
 use oreo_potentials::oreo::{Config, Weights};
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use systems::{try_evaluate, Answer, Molecule};
 
 /// Channels in all; what is smaller than a row of 32, fills it, and does neither.
@@ -79,7 +80,9 @@ prop_compose! {
         vector_cutoff in any::<bool>(),
         cutoff_upper in 3.0..6.0_f64,
     ) -> Config {
-        let heads = heads.min(CHANNELS / width).max(2 / width);
+        // An even number of channels, because the head halves them.
+        let heads = heads.min(CHANNELS / width);
+        let heads = if width % 2 == 1 { (heads + 1) / 2 * 2 } else { heads };
         Config {
             channels: width * heads,
             layers,
@@ -109,6 +112,12 @@ struct Errors {
     energy: f64,
     forces: f64,
     virial: f64,
+}
+
+impl Errors {
+    fn worst(&self) -> f64 {
+        max(max(self.energy, self.forces), self.virial)
+    }
 }
 
 /// Root of the mean square of the forces below which errors are not measured against them, eV/Å: with std = 1.25 eV
@@ -168,7 +177,7 @@ impl Case {
         let [exact, exact_rounded] = [&weights, &rounded].map(|weights| {
             try_evaluate(&mut definition(weights), &self.molecules(), cutoff).unwrap()
         });
-        let form = |&(precision, filters, _): &(Precision, Filters, Bars)| {
+        let form = |&(precision, filters, _): &(Precision, Filters, f64)| {
             let exact = match precision {
                 Precision::F16Weights => &exact_rounded,
                 _ => &exact,
@@ -179,33 +188,53 @@ impl Case {
     }
 }
 
-/// Allowed of energy per atom (eV), forces and virial.
-type Bars = [f64; 3];
-
-const FORMS: [(Precision, Filters, Bars); 5] = [
-    (Precision::F64, Filters::Exact, [1e-11, 1e-11, 1e-11]),
-    (Precision::F32, Filters::Exact, [5e-6, 5e-6, 5e-6]),
-    (Precision::F64, Filters::DEFAULT, [5e-5, 5e-5, 5e-5]),
-    (Precision::F32, Filters::DEFAULT, [5e-5, 5e-5, 5e-5]),
-    (Precision::F16Weights, Filters::Exact, [5e-6, 5e-6, 5e-6]),
+/// Measured over 150 cases, worst: f64 1e-14 (6e-14 with two channels); f32 2.8e-6, where the definition in f32 has
+/// 9e-6; the default table 6e-5. Its bound is on slopes over all distances, so forces of a molecule that knows few
+/// distances can be off by several times as much.
+const FORMS: [(Precision, Filters, f64); 5] = [
+    (Precision::F64, Filters::Exact, 1e-12),
+    (Precision::F32, Filters::Exact, 5e-6),
+    (Precision::F64, Filters::DEFAULT, TABLE),
+    (Precision::F32, Filters::DEFAULT, TABLE),
+    (Precision::F16Weights, Filters::Exact, 5e-6),
 ];
 
+const TABLE: f64 = match Filters::DEFAULT {
+    Filters::Table { bound } => 4.0 * bound,
+    Filters::Exact => unreachable!(),
+};
+
+/// With few channels a layer norm does not leave much: y of two is ±1 whatever they are, and the gradient is what
+/// rounding leaves of nothing. There f32 is off in the fifth digit, the definition in f32 as much as the fast path.
+const FEW_CHANNELS: usize = 8;
+
+impl Case {
+    /// What [`Errors::worst`] may be.
+    fn bar(&self, precision: Precision, bar: f64) -> f64 {
+        match precision != Precision::F64 && self.config.channels < FEW_CHANNELS {
+            true => bar.max(2e-4),
+            false => bar,
+        }
+    }
+}
+
 fn assert_within_bars(case: &Case) -> Result<(), TestCaseError> {
-    for (errors, (precision, filters, bars)) in case.all_errors().iter().zip(FORMS) {
-        let Errors {
-            energy,
-            forces,
-            virial,
-        } = *errors;
-        let within = energy <= bars[0] && forces <= bars[1] && virial <= bars[2];
+    for (errors, (precision, filters, bar)) in case.all_errors().iter().zip(FORMS) {
+        let within = errors.worst() <= case.bar(precision, bar);
         prop_assert!(within, "{precision:?} {filters:?}: {errors:?}");
     }
     Ok(())
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 24,
+        rng_seed: RngSeed::Fixed(1),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
+    /// The same 24 cases in every run.
     #[test]
     fn any_network_on_any_molecules_equals_the_definition(case in cases(40)) {
         assert_within_bars(&case)?;
@@ -215,6 +244,7 @@ proptest! {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
+    /// Other cases in every run.
     #[test]
     #[ignore = "minutes"]
     fn many_networks_on_many_molecules_equal_the_definition(case in cases(70)) {
@@ -233,11 +263,9 @@ fn print_the_errors_of_many_cases() {
         let case = cases(70).new_tree(&mut runner).unwrap().current();
         let atoms: Vec<_> = case.crowds.iter().map(|c| (c.atoms, c.spacing, c.periodic)).collect();
         println!("{:?} {atoms:.2?}", case.config);
-        for (errors, (precision, filters, bars)) in case.all_errors().iter().zip(FORMS) {
-            let ratio = (errors.energy / bars[0])
-                .max(errors.forces / bars[1])
-                .max(errors.virial / bars[2]);
-            println!("RATIO {precision:?} {filters:?} {ratio:.3} {errors:?}");
+        for (errors, (precision, filters, bar)) in case.all_errors().iter().zip(FORMS) {
+            let ratio = errors.worst() / bar;
+            println!("{precision:?} {filters:?} {ratio:.3} of the bar: {errors:?}");
         }
     }
 }
