@@ -25,15 +25,17 @@ fn allocations(network: &mut OreoFused, molecules: &[Molecule]) -> u64 {
         .iter()
         .zip(&lists)
         .zip(outputs)
-        .map(|((molecule, neighbors), ((energy, forces), virial))| Request {
-            system: &molecule.system,
-            positions: &molecule.positions,
-            cell: &molecule.cell,
-            neighbors,
-            energy,
-            forces,
-            virial: Some(virial),
-        })
+        .map(
+            |((molecule, neighbors), ((energy, forces), virial))| Request {
+                system: &molecule.system,
+                positions: &molecule.positions,
+                cell: &molecule.cell,
+                neighbors,
+                energy,
+                forces,
+                virial: Some(virial),
+            },
+        )
         .collect();
     let mut evaluate = || network.evaluate(&mut requests).unwrap();
     allocation_counter::measure(&mut evaluate).count_total
@@ -65,7 +67,9 @@ fn a_warm_evaluation_allocates_nothing() {
 #[test]
 fn batches_of_changing_size_allocate_nothing_once_the_largest_was_seen() {
     let names = ["polymer2", "aspirin", "ethanol", "water", "single"];
-    let mut batch = names.map(|name| reference(&format!("small_{name}.npz")).0).to_vec();
+    let mut batch = names
+        .map(|name| reference(&format!("small_{name}.npz")).0)
+        .to_vec();
     for network in &mut forms() {
         let squeezed: Vec<_> = batch.iter().map(|m| scaled(m, 0.8)).collect();
         allocations(network, &squeezed);
@@ -89,6 +93,9 @@ fn a_molecule_that_slowly_gains_pairs_seldom_allocates() {
             .filter(|&factor| allocations(network, &[scaled(&polymer, factor)]) > 0)
             .count();
         // Twice the pairs take four growths by a quarter; vectors of pairs double.
-        assert!(steps_with_allocations <= 12, "{steps_with_allocations} of 60");
+        assert!(
+            steps_with_allocations <= 12,
+            "{steps_with_allocations} of 60"
+        );
     }
 }

@@ -35,7 +35,9 @@ fn assert_parity(weights: &Weights, molecule: &Molecule, arrays: &BTreeMap<Strin
             let answer = evaluate_one(&mut network, molecule);
             let difference = (answer.energy - energy).abs();
             let error = relative_error(&answer.forces, &forces);
-            println!("{set:?} {precision:?} {filters:?}: energy {difference:.1e} eV, forces {error:.1e}");
+            println!(
+                "{set:?} {precision:?} {filters:?}: energy {difference:.1e} eV, forces {error:.1e}"
+            );
             assert!(difference < bar * energy.abs().max(1.0), "{difference:e}");
             assert!(error < bar, "{error:e}");
         }
@@ -173,13 +175,20 @@ fn every_instruction_set_gives_the_answer_of_the_portable_one() {
         (Precision::F32, Filters::DEFAULT, 2e-6),
         (Precision::F16Weights, Filters::DEFAULT, 2e-6),
     ] {
-        let answers = |set| evaluate(&mut fused_with(&small(true), precision, filters, set), &batch);
+        let answers = |set| {
+            evaluate(
+                &mut fused_with(&small(true), precision, filters, set),
+                &batch,
+            )
+        };
         let portable = answers(InstructionSet::Portable);
         for set in InstructionSet::available() {
             for ((name, found), expected) in MOLECULES.iter().zip(answers(set)).zip(&portable) {
                 let difference = (found.energy - expected.energy).abs();
                 let error = relative_error(&found.forces, &expected.forces);
-                println!("{set:?} {precision:?} {filters:?} {name}: {difference:.1e} eV, {error:.1e}");
+                println!(
+                    "{set:?} {precision:?} {filters:?} {name}: {difference:.1e} eV, {error:.1e}"
+                );
                 assert!(difference < bar * expected.energy.abs().max(1.0));
                 assert!(error < bar);
                 assert!((found.virial - expected.virial).amax() <= bar * expected.virial.amax());

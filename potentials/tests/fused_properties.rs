@@ -139,7 +139,10 @@ fn compare(found: &[Answer], exact: &[Answer], cutoff: f64) -> Errors {
         let virial_size = exact.virial.amax().max(atoms * cutoff * size);
         worst.energy = max(worst.energy, (found.energy - exact.energy) / atoms);
         worst.forces = max(worst.forces, rms(&mut difference.into_iter()) / size);
-        worst.virial = max(worst.virial, (found.virial - exact.virial).amax() / virial_size);
+        worst.virial = max(
+            worst.virial,
+            (found.virial - exact.virial).amax() / virial_size,
+        );
     }
     worst
 }
@@ -159,7 +162,10 @@ impl Case {
 
     fn molecules(&self) -> Vec<Molecule> {
         let cutoff = self.config.cutoff_upper;
-        self.crowds.iter().map(|crowd| crowd.molecule(cutoff)).collect()
+        self.crowds
+            .iter()
+            .map(|crowd| crowd.molecule(cutoff))
+            .collect()
     }
 
     fn errors(&self, network: &mut OreoFused, exact: &[Answer]) -> Errors {
@@ -261,7 +267,11 @@ fn print_the_errors_of_many_cases() {
     let mut runner = TestRunner::deterministic();
     for _ in 0..150 {
         let case = cases(70).new_tree(&mut runner).unwrap().current();
-        let atoms: Vec<_> = case.crowds.iter().map(|c| (c.atoms, c.spacing, c.periodic)).collect();
+        let atoms: Vec<_> = case
+            .crowds
+            .iter()
+            .map(|c| (c.atoms, c.spacing, c.periodic))
+            .collect();
         println!("{:?} {atoms:.2?}", case.config);
         for (errors, (precision, filters, bar)) in case.all_errors().iter().zip(FORMS) {
             let ratio = errors.worst() / bar;

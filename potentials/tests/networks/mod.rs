@@ -6,8 +6,8 @@ use candle_core::Device;
 use oreo_core::random::Generator;
 use oreo_potentials::oreo::fused::{Filters, InstructionSet, Options, OreoFused, Precision};
 use oreo_potentials::oreo::reference::{self, OreoReference};
-use oreo_potentials::oreo::Weights;
 use oreo_potentials::oreo::Config;
+use oreo_potentials::oreo::Weights;
 
 pub fn small(vector_cutoff: bool) -> Weights {
     let mut weights = Weights::load(test_file("small_et.safetensors")).unwrap();
