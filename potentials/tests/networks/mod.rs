@@ -39,9 +39,13 @@ pub fn fused_with(
     OreoFused::new(weights, &options).unwrap()
 }
 
-/// The definition, in f64.
+/// In f64.
 pub fn definition(weights: &Weights) -> OreoReference {
     OreoReference::new(weights, reference::Precision::F64, &Device::Cpu).unwrap()
+}
+
+pub fn definition_in_f32(weights: &Weights) -> OreoReference {
+    OreoReference::new(weights, reference::Precision::F32, &Device::Cpu).unwrap()
 }
 
 /// Untrained, with biases, norms, radial functions, mean and std that are not trivial; f32 numbers, as files have them.
