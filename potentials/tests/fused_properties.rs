@@ -9,9 +9,9 @@
 //! are zero; f32 differences of positions. By some of them:
 //! - here alone: half of a head forgotten in its sum, the cutoff's gradient counted once for each row of a wide head (the
 //!   networks of the other tests have narrow heads)
-//! - here and in the contract: the sign of the virial
-//! - in the contract alone: gradients left from the last call or from the last batch; an atom's own image met twice; NaN
-//!   positions given an energy
+//! - here and in the contract: the sign of the virial; an atom's own image met twice
+//! - here and in the parity: padded outputs that are given weights
+//! - in the contract alone: gradients left from the last call or from the last batch; NaN positions given an energy
 //! - by `fused_allocations.rs` alone: a buffer taken anew in each call
 //!
 //! Not to be caught, since it changes nothing: the mask of a norm in reverse, weights of padded inputs.
@@ -98,7 +98,7 @@ prop_compose! {
     ) -> Config {
         // An even number of channels, because the head halves them.
         let heads = heads.min(CHANNELS / width);
-        let heads = if width % 2 == 1 { (heads + 1) / 2 * 2 } else { heads };
+        let heads = if width % 2 == 1 { heads.div_ceil(2) * 2 } else { heads };
         Config {
             channels: width * heads,
             layers,
