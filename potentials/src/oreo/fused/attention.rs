@@ -38,6 +38,16 @@ pub fn set_weights<T: Copy>(rows: &mut [Row<T>], p: usize, four: [T; WEIGHTS]) {
     rows[at / PANEL].0[start..start + WEIGHTS].copy_from_slice(&four);
 }
 
+/// Replaces the two of one half: i ← j and j ← i.
+#[inline(always)]
+pub fn set_half_weights<T: Copy, const HALF: usize>(rows: &mut [Row<T>], p: usize, two: [T; 2]) {
+    let at = p * WEIGHTS;
+    let start = at % PANEL;
+    let four = &mut rows[at / PANEL].0[start..start + WEIGHTS];
+    four[HALF] = two[0];
+    four[2 + HALF] = two[1];
+}
+
 /// Adds up what the panels of each head found: `rows` holds the panels that belong together.
 pub fn sum_heads<T: Real>(width: HeadWidth, rows: &mut [Row<T>]) {
     let HeadWidth::Panels(panels) = width else {

@@ -56,7 +56,7 @@ impl<W: Stored> Layer<W> {
                 gradients.vec_before.copy_from_slice(gradients.vec);
             }
         }
-        let g_nodes = fit(&mut work.g_nodes, panels * atoms);
+        let g_nodes = work.g_nodes.fit(panels * atoms);
         g_nodes.fill(Node::default());
         let filters = self.filters.now(team, &work.radial, &mut work.filters);
         let together = self.head_width.panels();

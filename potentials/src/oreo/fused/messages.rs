@@ -8,7 +8,7 @@
 use super::attention::{cut, half, registers_of_half, set_weights, weights, WEIGHTS};
 use super::ends::{absorb, both};
 use super::filters::{
-    prefetch_ahead, values_end, FilterAt, FilterOfPair, ALONG, KEY, PASS, SCALAR,
+    prefetch_ahead, values_end, FilterAt, FilterOfPair, Halves, ALONG, KEY, PASS, SCALAR,
 };
 use super::node::Node;
 use super::pairs::Pair;
@@ -49,7 +49,7 @@ impl<T: Real, F: FilterAt<T>> Kernel<T> for Logits<'_, T, F> {
             ..
         } = self.panel;
         for (p, pair) in pairs.iter().enumerate() {
-            prefetch_ahead(&filters, pairs, p, KEY..KEY + 1);
+            prefetch_ahead(&filters, pairs, p, KEY..KEY + 1, Halves::Both);
             let [i, j] = pair.ends(nodes.len());
             let from_j = (&nodes[i].query, &nodes[j].key);
             let from_i = (&nodes[j].query, &nodes[i].key);
@@ -123,7 +123,8 @@ impl<T: Real, F: FilterAt<T>> Messages<'_, T, F> {
         let (mut spare_x, mut spare_v) = (Row::default(), [Row::default(); 3]);
         let nothing = [Row::default(); 3];
         for (p, pair) in pairs.iter().enumerate() {
-            prefetch_ahead(&filters, pairs, p, SCALAR..values_end(PASSES));
+            let kinds = SCALAR..values_end(PASSES);
+            prefetch_ahead(&filters, pairs, p, kinds, Halves::Both);
             let ends = pair.ends(nodes.len());
             let [i, j] = ends;
             let mut between = PairMessages {

@@ -1,10 +1,12 @@
 //! What atoms tell each other in a layer, on the way back: gradients of values, of queries and keys, of distances and
 //! directions, one panel of channels at a time. The terms are those of `messages.rs`, differentiated one by one.
 
-use super::attention::{cut, entries, half, registers_of_half, set_weights, weights, WEIGHTS};
+use super::attention::{
+    cut, entries, half, registers_of_half, set_half_weights, set_weights, weights, WEIGHTS,
+};
 use super::ends::{absorb, both};
 use super::filters::{
-    prefetch_ahead, values_end, FilterAt, FilterOfPair, ALONG, KEY, PASS, SCALAR,
+    prefetch_ahead, values_end, FilterAt, FilterOfPair, Halves, ALONG, KEY, PASS, SCALAR,
 };
 use super::messages::Panel;
 use super::node::Node;
@@ -40,16 +42,16 @@ impl<T: Real, F: FilterAt<T>> Kernel<T> for ReverseMessages<'_, T, F> {
     #[inline(always)]
     fn run<V: Vector<Scalar = T>>(self) {
         match self.panel.vec.is_empty() {
-            true => self.receive::<V, false>(),
-            false => self.receive::<V, true>(),
+            true => self.receive_all::<V, false>(),
+            false => self.receive_all::<V, true>(),
         }
     }
 }
 
-/// Of one pair, over the registers of a panel.
+/// Of one pair, over the registers of half a panel.
 struct PairSums<V> {
-    /// i ← j first and second half, j ← i first and second half
-    attention: [V; 4],
+    /// i ← j, j ← i
+    attention: [V; 2],
     /// ∂E/∂t
     by_t: V,
     /// ∂E/∂û
@@ -60,7 +62,7 @@ impl<V: Vector> PairSums<V> {
     #[inline(always)]
     fn new() -> Self {
         Self {
-            attention: [V::zero(); 4],
+            attention: [V::zero(); 2],
             by_t: V::zero(),
             by_unit: [V::zero(); 3],
         }
@@ -68,9 +70,19 @@ impl<V: Vector> PairSums<V> {
 }
 
 impl<T: Real, F: FilterAt<T>> ReverseMessages<'_, T, F> {
-    /// `PASSES`: there are vectors to pass on.
+    /// `PASSES`: there are vectors to pass on. Half of the panel for all pairs, then the other: what belongs to a pair
+    /// then fits into the registers.
     #[inline(always)]
-    fn receive<V: Vector<Scalar = T>, const PASSES: bool>(mut self) {
+    fn receive_all<V: Vector<Scalar = T>, const PASSES: bool>(mut self) {
+        self.receive::<V, PASSES, 0>();
+        self.receive::<V, PASSES, 1>();
+        for atom in 0..self.panel.nodes.len() {
+            self.to_itself::<V, PASSES>(atom);
+        }
+    }
+
+    #[inline(always)]
+    fn receive<V: Vector<Scalar = T>, const PASSES: bool, const HALF: usize>(&mut self) {
         let Panel {
             pairs,
             filters,
@@ -80,8 +92,12 @@ impl<T: Real, F: FilterAt<T>> ReverseMessages<'_, T, F> {
         } = self.panel;
         let (mut spare, mut spare_vec) = (Node::default(), [Row::default(); 3]);
         let nothing = [Row::default(); 3];
+        let halves = match HALF {
+            0 => Halves::First,
+            _ => Halves::Second,
+        };
         for (p, pair) in pairs.iter().enumerate() {
-            prefetch_ahead(&filters, pairs, p, SCALAR..values_end(PASSES));
+            prefetch_ahead(&filters, pairs, p, SCALAR..values_end(PASSES), halves);
             let ends = pair.ends(nodes.len());
             let [i, j] = ends;
             let mut reverse = ReversePair {
@@ -99,18 +115,16 @@ impl<T: Real, F: FilterAt<T>> ReverseMessages<'_, T, F> {
                 g_vec: both(self.g_vec, ends, &mut spare_vec),
             };
             let mut sums = PairSums::<V>::new();
-            reverse.half::<V, PASSES, 0>(&mut sums);
-            reverse.half::<V, PASSES, 1>(&mut sums);
+            reverse.half::<V, PASSES, HALF>(&mut sums);
             if i == j {
                 absorb(self.g_nodes, i, &mut spare);
                 absorb(self.g_vec, i, &mut spare_vec);
             }
-            set_weights(self.g_attention, p, V::sums(sums.attention));
             let [x, y, z] = sums.by_unit;
             add(&mut self.g_pairs[p], V::sums([sums.by_t, x, y, z]));
-        }
-        for atom in 0..nodes.len() {
-            self.to_itself::<V, PASSES>(atom);
+            let [ij, ji] = sums.attention;
+            let [ij, ji, ..] = V::sums([ij, ji, V::zero(), V::zero()]);
+            set_half_weights::<T, HALF>(self.g_attention, p, [ij, ji]);
         }
     }
 
@@ -191,9 +205,8 @@ impl<T: Real, D: FilterOfPair<T>> ReversePair<'_, T, D> {
         let [g_node_i, g_node_j] = &mut self.g_nodes;
         g_node_j.scalar.add_product(v, a_ij, from_i);
         g_node_i.scalar.add_product(v, a_ji, from_j);
-        let [ij, ji] = [HALF, 2 + HALF];
-        sums.attention[ij] = from_i.mul_add(s_j, sums.attention[ij]);
-        sums.attention[ji] = from_j.mul_add(s_i, sums.attention[ji]);
+        sums.attention[0] = from_i.mul_add(s_j, sums.attention[0]);
+        sums.attention[1] = from_j.mul_add(s_i, sums.attention[1]);
         let g_filter = (a_ij * g_i).mul_add(s_j, a_ji * g_j * s_i);
         sums.by_t = g_filter.mul_add(slope, sums.by_t);
     }
@@ -309,7 +322,7 @@ impl<T: Real, F: FilterAt<T>> Kernel<T> for ReverseLogits<'_, T, F> {
         let g_nodes = &mut self.g_nodes[..nodes.len()];
         let mut spare = Node::default();
         for (p, pair) in pairs.iter().enumerate() {
-            prefetch_ahead(&filters, pairs, p, KEY..KEY + 1);
+            prefetch_ahead(&filters, pairs, p, KEY..KEY + 1, Halves::Both);
             let ends = pair.ends(nodes.len());
             let [i, j] = ends.map(|end| &nodes[end]);
             let [g_i, g_j] = both(g_nodes, ends, &mut spare);

@@ -3,7 +3,7 @@
 use super::embedding::Embedding;
 use super::layer::{Layer, LayerState};
 use super::layer_reverse::Gradients;
-use super::memory::fit;
+use super::memory::{fit, Shifted};
 use super::norm::LayerNorm;
 use super::pairs::{Measure, Pairs};
 use super::readout::{Readout, ReadoutState};
@@ -33,14 +33,14 @@ pub struct Memory<T: Real> {
     /// (B, N)
     x: Vec<Row<T>>,
     /// Before each layer and after the last, (B, 3N); the first is empty
-    vec: Vec<Vec<Row<T>>>,
+    vec: Vec<Shifted<Row<T>>>,
     states: Vec<LayerState<T>>,
     out: LayerState<T>,
     readout: ReadoutState<T>,
     /// ∂E/∂x, (B, N)
     gx: Vec<Row<T>>,
     /// ∂E/∂vec after and before a layer, (B, 3N)
-    g_vec: [Vec<Row<T>>; 2],
+    g_vec: [Shifted<Row<T>>; 2],
     work: Work<T>,
 }
 
@@ -52,16 +52,16 @@ impl<W: Stored> Network<W> {
 
     /// For [`Network::evaluate`].
     pub fn memory(&self) -> Memory<W::Scalar> {
-        let default = |count| (0..count).map(|_| Vec::new()).collect();
+        let alternating = |layer: usize| Shifted::by(1024 * (layer % 2));
         Memory {
             pairs: Pairs::default(),
             x: Vec::new(),
-            vec: default(self.layers.len() + 1),
+            vec: (0..=self.layers.len()).map(alternating).collect(),
             states: self.layers.iter().map(|_| LayerState::default()).collect(),
             out: LayerState::default(),
             readout: ReadoutState::default(),
             gx: Vec::new(),
-            g_vec: [Vec::new(), Vec::new()],
+            g_vec: [Shifted::by(2048), Shifted::by(3072)],
             work: Work::new(self.panels),
         }
     }
@@ -107,9 +107,9 @@ impl<W: Stored> Network<W> {
             let (before, after) = memory.vec.split_at_mut(at + 1);
             let vec = match at {
                 0 => &[],
-                _ => &before[at][..3 * rows],
+                _ => before[at].get(3 * rows),
             };
-            let next_vec = fit(&mut after[0], 3 * rows);
+            let next_vec = after[0].fit(3 * rows);
             layer.forward(batch, x, (vec, next_vec), state, &mut memory.work);
         }
         let normalized = fit(&mut memory.out.normalized, rows);
@@ -117,7 +117,7 @@ impl<W: Stored> Network<W> {
         let out = self.readout.input(atoms, &mut memory.readout);
         self.out_norm
             .forward(&batch.team, x, normalized, scales, out);
-        let vec = &memory.vec[self.layers.len()][..3 * rows];
+        let vec = memory.vec[self.layers.len()].get(3 * rows);
         self.readout
             .forward(&batch.team, atoms, vec, &mut memory.readout);
     }
@@ -130,7 +130,7 @@ impl<W: Stored> Network<W> {
     ) {
         let (rows, atoms) = (self.panels * batch.atoms, batch.atoms);
         let [g_vec, g_vec_before] = &mut memory.g_vec;
-        let (mut after, mut before) = (fit(g_vec, 3 * rows), fit(g_vec_before, 3 * rows));
+        let (mut after, mut before) = (g_vec.fit(3 * rows), g_vec_before.fit(3 * rows));
         self.readout
             .reverse(&batch.team, atoms, &mut memory.readout, after);
         let gx = fit(&mut memory.gx, rows);
@@ -143,7 +143,7 @@ impl<W: Stored> Network<W> {
         for (at, (layer, state)) in self.layers.iter().zip(&memory.states).enumerate().rev() {
             let vec = match at {
                 0 => &[],
-                _ => &memory.vec[at][..3 * rows],
+                _ => memory.vec[at].get(3 * rows),
             };
             let gradients = Gradients {
                 x: gx,

@@ -49,8 +49,8 @@ pub trait FilterAt<T: Real>: Copy {
     type OfPair: FilterOfPair<T>;
     /// Of pair `p`.
     fn of(&self, p: usize, pair: &Pair<T>) -> Self::OfPair;
-    /// Asks for what [`FilterAt::of`] a later pair will read of some kinds.
-    fn prefetch(&self, pair: &Pair<T>, kinds: Range<usize>);
+    /// Asks for what [`FilterAt::of`] a later pair will read of some kinds: half 0, half 1 or both of the panel.
+    fn prefetch(&self, pair: &Pair<T>, kinds: Range<usize>, halves: Halves);
 }
 
 /// Calls [`FilterAt::prefetch`] for a pair soon after `p`: far enough ahead for the third cache to answer.
@@ -60,10 +60,22 @@ pub fn prefetch_ahead<T: Real>(
     pairs: &[Pair<T>],
     p: usize,
     kinds: Range<usize>,
+    halves: Halves,
 ) {
     if let Some(pair) = pairs.get(p + 2) {
-        filters.prefetch(pair, kinds);
+        filters.prefetch(pair, kinds, halves);
     }
+}
+
+/// Which part of a panel a kernel works on.
+#[derive(Clone, Copy)]
+pub enum Halves {
+    /// Channels 0 to 15.
+    First,
+    /// Channels 16 to 31.
+    Second,
+    /// All.
+    Both,
 }
 
 /// The filters of one pair in one panel.
@@ -159,7 +171,7 @@ impl<'a, T: Real> FilterAt<T> for ExactAt<'a, T> {
 
     /// Pairs come in the order of memory: the processor sees that itself.
     #[inline(always)]
-    fn prefetch(&self, _: &Pair<T>, _: Range<usize>) {}
+    fn prefetch(&self, _: &Pair<T>, _: Range<usize>, _: Halves) {}
 }
 
 impl<T: Real> FilterOfPair<T> for ExactOfPair<'_, T> {

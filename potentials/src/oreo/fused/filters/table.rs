@@ -8,10 +8,10 @@
 
 use super::exact::ExactFilters;
 use super::radial::Radial;
-use super::{FilterAt, FilterOfPair, Spacing, KINDS};
+use super::{FilterAt, FilterOfPair, Halves, Spacing, KINDS};
 use crate::oreo::basis::RadialBasis;
 use crate::oreo::fused::pairs::Pair;
-use crate::oreo::fused::simd::{prefetch, rows, Real, Row, Vector, PANEL};
+use crate::oreo::fused::simd::{prefetch, prefetch_half, rows, Real, Row, Vector, PANEL};
 use crate::oreo::fused::team::Team;
 use std::ops::Range;
 
@@ -116,9 +116,14 @@ impl<'a, T: Real, const K: usize> FilterAt<T> for TableAt<'a, T, K> {
     }
 
     #[inline(always)]
-    fn prefetch(&self, pair: &Pair<T>, kinds: Range<usize>) {
-        let polynomials = &self.0[pair.interval as usize][kinds];
-        polynomials.iter().flatten().for_each(prefetch);
+    fn prefetch(&self, pair: &Pair<T>, kinds: Range<usize>, halves: Halves) {
+        for row in self.0[pair.interval as usize][kinds].as_flattened() {
+            match halves {
+                Halves::First => prefetch_half::<T, 0>(row),
+                Halves::Second => prefetch_half::<T, 1>(row),
+                Halves::Both => prefetch(row),
+            }
+        }
     }
 }
 

@@ -23,7 +23,7 @@ mod vector;
 pub use instruction_set::InstructionSet;
 pub use peak::peak_flops;
 pub(super) use real::Real;
-pub(super) use row::{prefetch, prefetch_from_memory, rows, Row, Stored, PANEL};
+pub(super) use row::{prefetch, prefetch_from_memory, prefetch_half, rows, Row, Stored, PANEL};
 pub(super) use vector::{silu, silu_with_slope, Kernel, Vector};
 
 #[cfg(test)]

@@ -104,34 +104,41 @@ impl Stored for f16 {
 
 /// Asks for a row that will be needed soon: into the first cache.
 #[inline(always)]
-#[allow(unsafe_code)]
 pub fn prefetch<T>(row: &Row<T>) {
-    #[cfg(target_arch = "x86_64")]
-    {
-        use std::arch::x86_64::{_mm_prefetch, _MM_HINT_T0};
-        let start: *const i8 = std::ptr::from_ref(row).cast();
-        for line in 0..std::mem::size_of::<Row<T>>() / 64 {
-            // SAFETY: the address is inside a row that exists, and prefetching changes nothing but caches.
-            unsafe { _mm_prefetch::<_MM_HINT_T0>(start.add(64 * line)) };
-        }
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = row;
+    ask::<T, true>(row, 0, std::mem::size_of::<Row<T>>());
+}
+
+/// The same for half of it.
+#[inline(always)]
+pub fn prefetch_half<T, const HALF: usize>(row: &Row<T>) {
+    let size = std::mem::size_of::<Row<T>>() / 2;
+    ask::<T, true>(row, HALF * size, size);
 }
 
 /// Asks for a row that will be needed later: from memory into the second cache.
 #[inline(always)]
-#[allow(unsafe_code)]
 pub fn prefetch_from_memory<T>(row: &Row<T>) {
+    ask::<T, false>(row, 0, std::mem::size_of::<Row<T>>());
+}
+
+/// The cache lines of `size` bytes of a row; `NEAR`: into the first cache.
+#[inline(always)]
+#[allow(unsafe_code)]
+fn ask<T, const NEAR: bool>(row: &Row<T>, start: usize, size: usize) {
     #[cfg(target_arch = "x86_64")]
     {
-        use std::arch::x86_64::{_mm_prefetch, _MM_HINT_T1};
-        let start: *const i8 = std::ptr::from_ref(row).cast();
-        for line in 0..std::mem::size_of::<Row<T>>() / 64 {
+        use std::arch::x86_64::{_mm_prefetch, _MM_HINT_T0, _MM_HINT_T1};
+        let row: *const i8 = std::ptr::from_ref(row).cast();
+        for at in (start..start + size).step_by(64) {
             // SAFETY: the address is inside a row that exists, and prefetching changes nothing but caches.
-            unsafe { _mm_prefetch::<_MM_HINT_T1>(start.add(64 * line)) };
+            unsafe {
+                match NEAR {
+                    true => _mm_prefetch::<_MM_HINT_T0>(row.add(at)),
+                    false => _mm_prefetch::<_MM_HINT_T1>(row.add(at)),
+                }
+            }
         }
     }
     #[cfg(not(target_arch = "x86_64"))]
-    let _ = row;
+    let _ = (row, start, size);
 }
