@@ -44,6 +44,28 @@ impl Config {
         self.channels / self.heads
     }
 
+    /// What no implementation here computes, in one line.
+    pub(super) fn problem(&self) -> Option<String> {
+        let Self {
+            channels, heads, ..
+        } = *self;
+        let (lower, upper) = (self.cutoff_lower, self.cutoff_upper);
+        if self.layers == 0 {
+            return Some("num_layers = 0 leaves no attention; give at least 1".into());
+        }
+        if heads == 0 || channels == 0 || channels % heads != 0 || channels % 2 != 0 {
+            return Some(format!(
+                "embedding_dimension = {channels} must be even and a multiple of num_heads = {heads}"
+            ));
+        }
+        if lower != 0.0 || !(upper > 0.0 && upper.is_finite()) {
+            return Some(format!(
+                "cutoffs from {lower} to {upper} Å: only 0 to a positive number is implemented"
+            ));
+        }
+        None
+    }
+
     /// Trainable numbers of the whole network, radial functions and output head included.
     pub fn parameter_count(&self) -> usize {
         layout(self)

@@ -9,15 +9,24 @@ use super::norm::LayerNorm;
 use super::options;
 use super::packing::{bias, matrix, Outputs, Source};
 use super::pairs::Measure;
+use super::potential::backend;
 use super::readout::Readout;
 use super::simd::{rows, Real, Row, Stored};
 use super::team::Team;
 use crate::oreo::basis::RadialBasis;
 use crate::oreo::{Config, Weights};
+use oreo_core::PotentialError;
 
 impl<W: Stored> Network<W> {
     /// `weights` must be such as [`Weights::load`] accepts.
-    pub fn new(team: &Team, weights: &Weights, filters: options::Filters) -> Self {
+    ///
+    /// # Errors
+    /// When no table is as exact as asked for.
+    pub fn new(
+        team: &Team,
+        weights: &Weights,
+        filters: options::Filters,
+    ) -> Result<Self, PotentialError> {
         let config = &weights.config;
         let root = Source::new(weights);
         let source = root.at("representation_model");
@@ -27,7 +36,7 @@ impl<W: Stored> Network<W> {
             means: source.values("distance_expansion.means").to_vec(),
             betas: source.values("distance_expansion.betas").to_vec(),
         };
-        let spacing = spacing(team, &source, &channels, config, &basis, filters);
+        let spacing = spacing(team, &source, &channels, config, &basis, filters)?;
         let make = Make {
             team,
             source: &source,
@@ -36,7 +45,7 @@ impl<W: Stored> Network<W> {
             basis: &basis,
             spacing: spacing.as_ref(),
         };
-        Self {
+        Ok(Self {
             embedding: Embedding::new(&source, &channels, config, make.embedding_filters()),
             layers: (0..config.layers).map(|layer| make.layer(layer)).collect(),
             out_norm: LayerNorm::new(&source.at("out_norm"), &channels),
@@ -50,7 +59,7 @@ impl<W: Stored> Network<W> {
                 spacing,
             },
             basis,
-        }
+        })
     }
 }
 
@@ -62,14 +71,14 @@ fn spacing(
     config: &Config,
     basis: &RadialBasis,
     filters: options::Filters,
-) -> Option<Spacing> {
+) -> Result<Option<Spacing>, PotentialError> {
     let options::Filters::Table { bound } = filters else {
-        return None;
+        return Ok(None);
     };
     let mut all = vec![embedding_filters::<f64>(source, channels, config)];
     all.extend((0..config.layers).map(|layer| layer_filters(source, channels, config, layer)));
-    let intervals = intervals_for(team, &all, basis, bound);
-    Some(Spacing::new(basis.cutoff, intervals))
+    let intervals = intervals_for(team, &all, basis, bound).map_err(backend)?;
+    Ok(Some(Spacing::new(basis.cutoff, intervals)))
 }
 
 /// What parts of the network are made from.

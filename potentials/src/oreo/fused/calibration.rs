@@ -7,42 +7,52 @@ use std::time::{Duration, Instant};
 const TRIALS: u32 = 4;
 /// Calls after which it is tried anew: other programs come and go.
 const VALID: u32 = 5000;
-/// A molecule this much larger or smaller is another case.
+/// Molecules whose sizes differ by less than this factor are one case, and there are so many cases.
 const SIMILAR: f64 = 1.3;
+const CASES: usize = 40;
 
-/// What was found for molecules of one size.
-#[derive(Debug, Default)]
-pub struct Calibration {
-    atoms: usize,
+/// What was found for molecules of each size.
+#[derive(Debug)]
+pub struct Calibration([Case; CASES]);
+
+/// For molecules of one size.
+#[derive(Debug, Clone, Copy, Default)]
+struct Case {
     calls: u32,
     /// Best of alone and together.
     best: [Option<Duration>; 2],
 }
 
+impl Default for Calibration {
+    fn default() -> Self {
+        Self([Case::default(); CASES])
+    }
+}
+
 impl Calibration {
     /// Runs `work(together)`, and learns from it how to run it next time.
     pub fn time(&mut self, atoms: usize, work: impl FnOnce(bool)) {
-        let together = self.choose(atoms);
-        if self.calls > 2 * TRIALS {
+        let size = (atoms.max(1) as f64).ln() / SIMILAR.ln();
+        let case = &mut self.0[(size as usize).min(CASES - 1)];
+        let together = case.choose();
+        if case.calls > 2 * TRIALS {
             return work(together);
         }
         let start = Instant::now();
         work(together);
-        self.learn(together, start.elapsed());
+        case.learn(together, start.elapsed());
     }
+}
 
-    fn choose(&mut self, atoms: usize) -> bool {
-        let ratio = atoms as f64 / self.atoms as f64;
-        if self.calls >= VALID || !(1.0 / SIMILAR..=SIMILAR).contains(&ratio) {
-            *self = Self {
-                atoms,
-                ..Self::default()
-            };
+impl Case {
+    fn choose(&mut self) -> bool {
+        if self.calls >= VALID {
+            *self = Self::default();
         }
         self.calls += 1;
         match (self.calls <= 2 * TRIALS, self.best) {
             (false, [Some(alone), Some(together)]) => together < alone,
-            _ => self.calls % 2 == 0,
+            _ => self.calls.is_multiple_of(2),
         }
     }
 
@@ -56,23 +66,41 @@ impl Calibration {
 mod tests {
     use super::*;
 
-    /// After the trials the faster of the two, and again both for a molecule of another size. Catches a choice turned
-    /// round.
+    /// After the trials the faster of the two, until it is time to try again. Catches a choice turned round.
     #[test]
     fn the_faster_way_is_taken_after_some_trials() {
         for faster in [false, true] {
-            let mut calibration = Calibration::default();
+            let mut case = Case::default();
             let mut choices = Vec::new();
-            for _ in 0..2 * TRIALS + 5 {
-                let together = calibration.choose(10);
+            for _ in 0..VALID {
+                let together = case.choose();
                 let milliseconds = if together == faster { 1 } else { 2 };
-                calibration.learn(together, Duration::from_millis(milliseconds));
+                case.learn(together, Duration::from_millis(milliseconds));
                 choices.push(together);
             }
             let (trials, rest) = choices.split_at(2 * TRIALS as usize);
-            assert_eq!(trials.iter().filter(|&&together| together).count(), 4);
+            let together = trials.iter().filter(|&&together| together).count();
+            assert_eq!(together, TRIALS as usize);
             assert!(rest.iter().all(|&together| together == faster));
-            assert!(!calibration.choose(20) && calibration.choose(20));
+            assert!(!case.choose() && case.choose());
         }
+    }
+
+    /// A mixed data set must not stay in the trials for ever.
+    #[test]
+    fn sizes_that_alternate_are_learnt_side_by_side() {
+        let mut calibration = Calibration::default();
+        for _ in 0..2 * TRIALS + 1 {
+            calibration.time(9, |_| {});
+            calibration.time(360, |_| {});
+        }
+        assert!(
+            calibration
+                .0
+                .iter()
+                .filter(|case| case.calls > 2 * TRIALS)
+                .count()
+                == 2
+        );
     }
 }

@@ -5,7 +5,7 @@
 
 use super::channels::Channels;
 use super::filters::{FilterAt, FilterOfPair, Filters, FiltersNow};
-use super::matrix::{Into, Matrix};
+use super::matrix::{Destination, Matrix};
 use super::memory::fit;
 use super::packing::{matrix, Source};
 use super::pairs::Pair;
@@ -114,7 +114,7 @@ impl<W: Stored> Embedding<W> {
     ) {
         let (team, atoms) = (&batch.team, batch.atoms);
         let g_sums = fit(&mut work.normed, self.combine.inputs() * atoms);
-        self.combine.reverse(team, gx, Into::Replace, g_sums);
+        self.combine.reverse(team, gx, Destination::Replace, g_sums);
         let filters = self.filters.now(team, &work.radial, &mut work.filters);
         team.for_each((&mut work.panels, 1), |at, work| {
             let neighbors = panel(&self.neighbors, at, self.max_z);

@@ -5,12 +5,13 @@
 
 use super::calibration::Calibration;
 use super::network::{Memory, Network};
+use super::potential::backend;
 use super::simd::{InstructionSet, Stored};
 use super::team::Team;
 use super::Options;
 use crate::oreo::Weights;
-use oreo_core::Request;
-use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
+use oreo_core::{PotentialError, Request};
+use rayon::{ThreadPool, ThreadPoolBuilder};
 
 /// Most atoms of small molecules that are evaluated together: enough rows for the products to run at the speed of
 /// arithmetic, few enough for the activations to stay in the cache.
@@ -37,16 +38,24 @@ pub struct Engine<W: Stored> {
 
 impl<W: Stored> Engine<W> {
     /// Packs the weights.
+    ///
+    /// # Errors
+    /// When tables cannot be as exact as asked for, or the system gives no threads.
     pub fn boxed(
         weights: &Weights,
         options: &Options,
-    ) -> Result<Box<dyn Evaluate>, ThreadPoolBuildError> {
+    ) -> Result<Box<dyn Evaluate>, PotentialError> {
         let set = options.instruction_set;
-        let network = Network::<W>::new(&Team::alone(set), weights, options.filters);
-        let threads = options.threads.max(1);
+        let network = Network::<W>::new(&Team::alone(set), weights, options.filters)?;
+        let threads = options.threads;
         let pool = match threads {
             1 => None,
-            threads => Some(ThreadPoolBuilder::new().num_threads(threads).build()?),
+            threads => Some(
+                ThreadPoolBuilder::new()
+                    .num_threads(threads)
+                    .build()
+                    .map_err(backend)?,
+            ),
         };
         Ok(Box::new(Self {
             set,

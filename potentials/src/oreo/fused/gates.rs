@@ -2,10 +2,6 @@
 
 use super::simd::{silu, silu_with_slope, Kernel, Real, Row, Vector, PANEL};
 
-/// Far below any norm that a gradient should be divided by. Where vectors are 0 the norm has no derivative, and 0 is
-/// taken: 0 / (0 + this).
-const TINY: f64 = 1e-24;
-
 /// silu(x)
 pub struct Silu<'a, T> {
     /// x
@@ -70,7 +66,7 @@ impl<T: Real> Kernel<T> for Norms<'_, T> {
     }
 }
 
-/// From lengths to vectors.
+/// From lengths to vectors. Where a vector is 0 its length has no derivative, and 0 is taken: 0 / (0 + a tiny number).
 pub struct ReverseNorms<'a, T> {
     /// (N, 3)
     pub vectors: &'a [Row<T>],
@@ -85,7 +81,7 @@ impl<T: Real> Kernel<T> for ReverseNorms<'_, T> {
 
     #[inline(always)]
     fn run<V: Vector<Scalar = T>>(self) {
-        let tiny = V::splat(T::from_f64(TINY));
+        let tiny = V::splat(T::TINY);
         let vectors = self.vectors.chunks_exact(3).zip(self.g_norms);
         for ((vector, g_norm), g_vector) in vectors.zip(self.g_vectors.chunks_exact_mut(3)) {
             for v in 0..PANEL / V::LANES {

@@ -10,6 +10,14 @@ use super::simd::{Real, Row, Stored};
 use super::update::{Add, Update};
 use super::work::{panel, vectors, vectors_mut, Batch, PanelWork, Work};
 
+/// vec, (B, 3N)
+pub struct Vectors<'a, T> {
+    /// Before the layer; empty for the first.
+    pub before: &'a [Row<T>],
+    /// After the layer, replaced.
+    pub after: &'a mut [Row<T>],
+}
+
 /// What the heads of a layer read.
 struct Inputs<'a, T: Real> {
     nodes: &'a [Node<T>],
@@ -26,12 +34,12 @@ struct Outputs<'a, T> {
 }
 
 impl<W: Stored> Layer<W> {
-    /// x (B, N) updated; vec (B, 3N) before the layer, empty for the first; `next_vec` (B, 3N) replaced.
+    /// x (B, N) updated.
     pub fn forward(
         &self,
         batch: &Batch<'_, W::Scalar>,
         x: &mut [Row<W::Scalar>],
-        (vec, next_vec): (&[Row<W::Scalar>], &mut [Row<W::Scalar>]),
+        vectors: Vectors<'_, W::Scalar>,
         state: &mut LayerState<W::Scalar>,
         work: &mut Work<W::Scalar>,
     ) {
@@ -50,7 +58,7 @@ impl<W: Stored> Layer<W> {
         if let Some(products) = &self.products {
             products.forward(
                 team,
-                vec,
+                vectors.before,
                 &[],
                 &mut state.products[..panels * sizes.products],
             );
@@ -58,14 +66,14 @@ impl<W: Stored> Layer<W> {
         let x_hat = fit(&mut work.x_hat, panels * atoms);
         let inputs = Inputs {
             nodes,
-            vec,
+            vec: vectors.before,
             filters: self.filters.now(team, &work.radial, &mut work.filters),
         };
         let logits = &mut state.logits[..panels * sizes.weights];
         let together = self.head_width.panels();
         team.for_each_4(
             (x_hat, together * atoms),
-            (next_vec, together * 3 * atoms),
+            (&mut *vectors.after, together * 3 * atoms),
             (logits, together * sizes.weights),
             (&mut work.panels, together),
             |head, x_hat, v_hat, logits, work| {
@@ -80,7 +88,7 @@ impl<W: Stored> Layer<W> {
         );
         let outputs = &mut state.outputs[..panels * sizes.outputs];
         self.output.forward(team, x_hat, &self.output_bias, outputs);
-        self.update(batch, &sizes, x, (vec, next_vec), state);
+        self.update(batch, &sizes, x, vectors, state);
     }
 
     /// The panels of one head (or the one panel of two heads), beginning with `first`.
@@ -112,7 +120,7 @@ impl<W: Stored> Layer<W> {
         filters: F,
         at: usize,
     ) -> Panel<'a, W::Scalar, F> {
-        self.panel_of(batch, sizes, (inputs.nodes, inputs.vec), filters, at)
+        self.panel_of(batch, sizes, inputs.nodes, inputs.vec, filters, at)
     }
 
     /// What the kernels of panel `at` read.
@@ -120,7 +128,8 @@ impl<W: Stored> Layer<W> {
         &'a self,
         batch: &Batch<'a, W::Scalar>,
         sizes: &Sizes,
-        (nodes, vec): (&'a [Node<W::Scalar>], &'a [Row<W::Scalar>]),
+        nodes: &'a [Node<W::Scalar>],
+        vec: &'a [Row<W::Scalar>],
         filters: F,
         at: usize,
     ) -> Panel<'a, W::Scalar, F> {
@@ -141,18 +150,19 @@ impl<W: Stored> Layer<W> {
         batch: &Batch<'_, W::Scalar>,
         sizes: &Sizes,
         x: &mut [Row<W::Scalar>],
-        (vec, next_vec): (&[Row<W::Scalar>], &mut [Row<W::Scalar>]),
+        vectors: Vectors<'_, W::Scalar>,
         state: &LayerState<W::Scalar>,
     ) {
         let (team, atoms) = (&batch.team, sizes.atoms);
-        team.for_each_2((x, atoms), (next_vec, 3 * atoms), |at, x, next_vec| {
+        let (before, after) = (vectors.before, vectors.after);
+        team.for_each_2((x, atoms), (after, 3 * atoms), |at, x, next_vec| {
             let outputs = panel(&state.outputs, at, sizes.outputs);
             match self.products {
                 None => team.run(Add { outputs, x }),
                 Some(_) => team.run(Update {
                     products: panel(&state.products, at, sizes.products),
                     outputs,
-                    vec: panel(vec, at, 3 * atoms),
+                    vec: panel(before, at, 3 * atoms),
                     x,
                     next_vec,
                 }),

@@ -1,13 +1,14 @@
 //! One layer, reverse: update → output → messages → vector products and projections → norm.
 
 use super::attention::sum_heads;
+use super::attention_reverse::{ReverseAttention, ReverseLogits};
 use super::channels::HeadWidth;
 use super::filters::{FilterAt, FiltersNow};
 use super::layer::{Layer, LayerState, Sizes};
-use super::matrix::Into;
+use super::matrix::Destination;
 use super::memory::fit;
 use super::messages::Panel;
-use super::messages_reverse::{ReverseAttention, ReverseLogits, ReverseMessages};
+use super::messages_reverse::ReverseMessages;
 use super::node::{to_rows, Node};
 use super::simd::{Real, Row, Stored};
 use super::update::ReverseUpdate;
@@ -48,11 +49,12 @@ impl<W: Stored> Layer<W> {
         match self.products {
             None => self
                 .output
-                .reverse(team, gradients.x, Into::Replace, g_x_hat),
+                .reverse(team, gradients.x, Destination::Replace, g_x_hat),
             Some(_) => {
                 let g_outputs = fit(&mut work.g_outputs, panels * sizes.outputs);
-                self.reverse_update(batch, &sizes, state, &gradients, (g_products, g_outputs));
-                self.output.reverse(team, g_outputs, Into::Replace, g_x_hat);
+                self.reverse_update(batch, &sizes, state, &gradients, g_products, g_outputs);
+                self.output
+                    .reverse(team, g_outputs, Destination::Replace, g_x_hat);
                 gradients.vec_before.copy_from_slice(gradients.vec);
             }
         }
@@ -74,25 +76,26 @@ impl<W: Stored> Layer<W> {
                     work,
                 };
                 let first = head * together;
-                let inputs = (&state.nodes[..], vec);
+                let nodes = &state.nodes[..];
                 let head = Head {
                     layer: self,
                     batch,
                     sizes: &sizes,
                     first,
-                    g_hats: (&*g_x_hat, gradients.vec),
+                    g_x_hat: &*g_x_hat,
+                    g_v_hat: gradients.vec,
                     logits: &state.logits,
                 };
                 match &filters {
                     FiltersNow::Table(table) => {
                         head.reverse(
-                            |at| self.panel_of(batch, &sizes, inputs, table.at(at), at),
+                            |at| self.panel_of(batch, &sizes, nodes, vec, table.at(at), at),
                             outputs,
                         );
                     }
                     FiltersNow::Exact(exact) => {
                         head.reverse(
-                            |at| self.panel_of(batch, &sizes, inputs, exact.at(at), at),
+                            |at| self.panel_of(batch, &sizes, nodes, vec, exact.at(at), at),
                             outputs,
                         );
                     }
@@ -100,13 +103,13 @@ impl<W: Stored> Layer<W> {
             },
         );
         if let Some(products) = &self.products {
-            products.reverse(team, g_products, Into::Add, gradients.vec_before);
+            products.reverse(team, g_products, Destination::Add, gradients.vec_before);
         }
         let g_projections = fit(&mut work.projections, panels * sizes.projections);
         to_rows(team, atoms, g_nodes, g_projections);
         let g_normed = fit(&mut work.normed, panels * atoms);
         self.projections
-            .reverse(team, g_projections, Into::Replace, g_normed);
+            .reverse(team, g_projections, Destination::Replace, g_normed);
         let normalized = &state.normalized[..panels * atoms];
         self.norm.reverse(
             team,
@@ -123,7 +126,8 @@ impl<W: Stored> Layer<W> {
         sizes: &Sizes,
         state: &LayerState<W::Scalar>,
         gradients: &Gradients<'_, W::Scalar>,
-        (g_products, g_outputs): (&mut [Row<W::Scalar>], &mut [Row<W::Scalar>]),
+        g_products: &mut [Row<W::Scalar>],
+        g_outputs: &mut [Row<W::Scalar>],
     ) {
         let team = &batch.team;
         team.for_each_2(
@@ -149,8 +153,10 @@ struct Head<'a, W: Stored> {
     batch: &'a Batch<'a, W::Scalar>,
     sizes: &'a Sizes,
     first: usize,
-    /// ∂E/∂x̂ (B, N) and ∂E/∂v̂ (B, 3N)
-    g_hats: (&'a [Row<W::Scalar>], &'a [Row<W::Scalar>]),
+    /// ∂E/∂x̂, (B, N)
+    g_x_hat: &'a [Row<W::Scalar>],
+    /// ∂E/∂v̂, (B, 3N)
+    g_v_hat: &'a [Row<W::Scalar>],
     /// (B, weight rows)
     logits: &'a [Row<W::Scalar>],
 }
@@ -178,8 +184,8 @@ impl<W: Stored> Head<'_, W> {
             team.run(ReverseMessages {
                 panel: at(here),
                 attention: &work.attention[..weights],
-                g_x_hat: panel(self.g_hats.0, here, atoms),
-                g_v_hat: vectors(panel(self.g_hats.1, here, 3 * atoms)),
+                g_x_hat: panel(self.g_x_hat, here, atoms),
+                g_v_hat: vectors(panel(self.g_v_hat, here, 3 * atoms)),
                 g_nodes,
                 g_vec: vectors_mut(g_vec),
                 g_attention,

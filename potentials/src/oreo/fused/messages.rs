@@ -149,14 +149,14 @@ impl<T: Real, F: FilterAt<T>> Messages<'_, T, F> {
         for atom in 0..nodes.len() {
             let weights = weights(self.attention, pairs.len() + atom);
             for v in 0..PANEL / V::LANES {
-                self.to_itself::<V, PASSES>(atom, V::splat(weights[half::<V>(v)]), v);
+                self.self_loop::<V, PASSES>(atom, V::splat(weights[half::<V>(v)]), v);
             }
         }
     }
 
     /// The self loop: r = 0, û = 0, c = 1.
     #[inline(always)]
-    fn to_itself<V: Vector<Scalar = T>, const PASSES: bool>(
+    fn self_loop<V: Vector<Scalar = T>, const PASSES: bool>(
         &mut self,
         atom: usize,
         weight: V,

@@ -10,7 +10,7 @@
 //! | embedding | `embedding.rs` | `embedding.rs` | x (B, N) |
 //! | layer: norm | `norm.rs` | `norm.rs` | (B, N) |
 //! | layer: q, k, s, b, a; v1, v2, v3 | `matrix.rs`, `node.rs` | the same | (B, N) nodes; (B, 3, 3N) |
-//! | layer: attention and messages | `messages.rs`, `attention.rs` | `messages_reverse.rs` | l (B, P + N); x̂ (B, N), v̂ (B, 3N) |
+//! | layer: attention and messages | `messages.rs`, `attention.rs` | `messages_reverse.rs`, `attention_reverse.rs` | l (B, P + N); x̂ (B, N), v̂ (B, 3N) |
 //! | layer: o1, o2, o3 and update | `update.rs` | `update.rs` | (B, 3, N) |
 //! | layer, all of it | `layer_forward.rs` | `layer_reverse.rs` | x (B, N), vec (B, 3N) |
 //! | head | `readout.rs`, `gates.rs` | the same | e (N) |
@@ -26,6 +26,7 @@
 
 mod assembly;
 mod attention;
+mod attention_reverse;
 mod calibration;
 mod channels;
 mod embedding;

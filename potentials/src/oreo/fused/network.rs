@@ -2,6 +2,7 @@
 
 use super::embedding::Embedding;
 use super::layer::{Layer, LayerState};
+use super::layer_forward::Vectors;
 use super::layer_reverse::Gradients;
 use super::memory::{fit, Shifted};
 use super::norm::LayerNorm;
@@ -110,7 +111,11 @@ impl<W: Stored> Network<W> {
                 _ => before[at].get(3 * rows),
             };
             let next_vec = after[0].fit(3 * rows);
-            layer.forward(batch, x, (vec, next_vec), state, &mut memory.work);
+            let vectors = Vectors {
+                before: vec,
+                after: next_vec,
+            };
+            layer.forward(batch, x, vectors, state, &mut memory.work);
         }
         let normalized = fit(&mut memory.out.normalized, rows);
         let scales = fit(&mut memory.out.scales, atoms);

@@ -5,7 +5,7 @@ use super::InstructionSet;
 /// The arithmetic of the network; the dynamics are f64 in any case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Precision {
-    /// For tests: finite differences need its digits.
+    /// As exact as the reference in f64; twice to three times as slow as f32.
     F64,
     /// For production.
     F32,
@@ -39,7 +39,7 @@ pub enum Filters {
 }
 
 impl Filters {
-    /// Keeps the relative error of forces below 5e-5; the largest that was measured is half of that.
+    /// Keeps the relative error of forces below 5e-5, see `potentials/tests/`.
     pub const DEFAULT: Self = Self::Table { bound: 3e-6 };
 }
 
@@ -56,6 +56,8 @@ pub struct Options {
     pub threads: usize,
 }
 
+/// # Panics
+/// As [`InstructionSet::detect`].
 impl Default for Options {
     fn default() -> Self {
         Self {

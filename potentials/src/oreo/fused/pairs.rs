@@ -14,7 +14,7 @@ pub struct Pair<T> {
     pub j: u32,
     /// Of the filter tables.
     pub interval: u32,
-    /// Place in the interval, 0 to 1.
+    /// Place in the interval, −1 to 1.
     pub t: T,
     /// What the attention is multiplied with: c(r), or 1 where the cutoff acts on the values.
     pub cutoff: T,

@@ -1,8 +1,8 @@
 //! The network as a [`Potential`].
 
 use super::engine::{Engine, Evaluate};
-use super::{Options, Precision};
-use crate::oreo::{F16Rounding, Weights};
+use super::{Filters, Options, Precision};
+use crate::oreo::{Config, F16Rounding, Weights};
 use half::f16;
 use oreo_core::{Capabilities, NeighborRequest, Potential, PotentialError, Request};
 
@@ -16,10 +16,15 @@ pub struct OreoFused {
 const NAME: &str = "OREO";
 
 impl OreoFused {
+    /// Packs the weights and sizes the filter tables, which takes some tenths of a second for a large network.
+    ///
     /// # Errors
-    /// [`PotentialError::Backend`] when f16 cannot hold the weights, or the system gives no threads.
+    /// [`PotentialError::InvalidParameter`] on options without meaning; [`PotentialError::Backend`] on hyper-parameters
+    /// that this network does not have, instructions that this processor does not have, tables that cannot be as exact as
+    /// asked for, weights that f16 cannot hold, and when the system gives no threads.
     pub fn new(weights: &Weights, options: &Options) -> Result<Self, PotentialError> {
         let config = &weights.config;
+        check(config, options)?;
         let mut rounding = None;
         let engine = match options.precision {
             Precision::F64 => Engine::<f64>::boxed(weights, options),
@@ -29,8 +34,7 @@ impl OreoFused {
                 rounding = Some(rounded.round_to_f16().map_err(backend)?);
                 Engine::<f16>::boxed(&rounded, options)
             }
-        }
-        .map_err(backend)?;
+        }?;
         Ok(Self {
             capabilities: Capabilities {
                 name: NAME.into(),
@@ -73,7 +77,33 @@ impl Potential for OreoFused {
     }
 }
 
-fn backend(problem: impl std::fmt::Display) -> PotentialError {
+/// What cannot be computed, before anything is.
+fn check(config: &Config, options: &Options) -> Result<(), PotentialError> {
+    if let Some(problem) = config.problem() {
+        return Err(backend(problem));
+    }
+    if !options.instruction_set.is_available() {
+        let name = options.instruction_set.name();
+        return Err(backend(format!(
+            "this processor has no {name} instructions"
+        )));
+    }
+    let invalid = |parameter, value, expected| PotentialError::InvalidParameter {
+        potential: NAME.into(),
+        parameter,
+        value,
+        expected,
+    };
+    match options.filters {
+        Filters::Table { bound } if !(bound.is_finite() && bound > 0.0) => {
+            Err(invalid("bound", bound, "a positive number, e.g. 3e-6"))
+        }
+        _ if options.threads == 0 => Err(invalid("threads", 0.0, "at least 1")),
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn backend(problem: impl std::fmt::Display) -> PotentialError {
     PotentialError::Backend {
         potential: NAME.into(),
         message: problem.to_string(),

@@ -1,6 +1,6 @@
 //! One matrix product of the fast path by itself, for benchmarks.
 
-use super::matrix::{Into, Matrix};
+use super::matrix::{Destination, Matrix};
 use super::simd::{rows, Real, Row, Stored, PANEL};
 use super::team::Team;
 use super::{InstructionSet, Precision};
@@ -29,12 +29,16 @@ struct Typed<W: Stored> {
 impl Product {
     /// `inputs` and `outputs` are rounded up to multiples of 32. With `copies` > 1 the weights come from as many
     /// different places in turns, as the layers of a network do.
+    ///
+    /// # Panics
+    /// Without copies.
     pub fn new(
         set: InstructionSet,
         precision: Precision,
         [inputs, outputs, rows]: [usize; 3],
         copies: usize,
     ) -> Self {
+        assert!(copies > 0, "a product needs weights");
         let panels = [inputs, outputs].map(|channels| channels.div_ceil(PANEL));
         let job: Box<dyn Job> = match precision {
             Precision::F64 => Box::new(Typed::<f64>::new(set, panels, rows, copies)),
@@ -102,6 +106,6 @@ impl<W: Stored> Job for Typed<W> {
 
     fn reverse(&mut self) {
         let at = self.next();
-        self.matrices[at].reverse(&self.team, &self.y, Into::Replace, &mut self.x);
+        self.matrices[at].reverse(&self.team, &self.y, Destination::Replace, &mut self.x);
     }
 }

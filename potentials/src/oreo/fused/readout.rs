@@ -6,7 +6,7 @@
 
 use super::channels::Channels;
 use super::gates::{Gate, Norms, ReverseGate, ReverseNorms, ReverseSilu, Silu};
-use super::matrix::{Into, Matrix};
+use super::matrix::{Destination, Matrix};
 use super::memory::fit;
 use super::packing::{bias, gather, matrix, Source};
 use super::simd::{Kernel, Real, Row, Stored, Vector, PANEL};
@@ -116,7 +116,8 @@ impl<W: Stored> Block<W> {
         let from = &state.hidden[..panels * atoms];
         team.run(ReverseSilu { from, gradient });
         let inputs = &mut state.inputs[..2 * panels * atoms];
-        self.hidden.reverse(team, gradient, Into::Replace, inputs);
+        self.hidden
+            .reverse(team, gradient, Destination::Replace, inputs);
         let g_norms = &inputs[panels * atoms..];
         team.for_each(
             (&mut g_vectors[..panels * 3 * atoms], 3 * atoms),
@@ -235,7 +236,7 @@ impl<W: Stored> Readout<W> {
         let g_gated = &mut g_vec[..halves * 3 * atoms];
         self.second
             .vectors
-            .reverse(team, g_vectors, Into::Replace, g_gated);
+            .reverse(team, g_vectors, Destination::Replace, g_gated);
         let (x, gates) = state.gates[..2 * halves * atoms].split_at_mut(halves * atoms);
         let g_x = &mut state.second.inputs[..halves * atoms];
         team.run(ReverseSilu {
@@ -256,12 +257,13 @@ impl<W: Stored> Readout<W> {
         });
         let gradient = &mut state.scratch[..panels * atoms];
         let g_gates = &state.gates[..2 * halves * atoms];
-        self.gates.reverse(team, g_gates, Into::Replace, gradient);
+        self.gates
+            .reverse(team, g_gates, Destination::Replace, gradient);
         self.first
             .reverse(team, atoms, &mut state.first, gradient, g_vectors);
         self.first
             .vectors
-            .reverse(team, g_vectors, Into::Replace, g_vec);
+            .reverse(team, g_vectors, Destination::Replace, g_vec);
     }
 }
 

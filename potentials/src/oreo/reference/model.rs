@@ -46,26 +46,10 @@ pub struct Features {
 
 /// A [`crate::oreo::Weights`] from a file has passed all this; one made by hand may not have.
 fn check(config: &Config) -> Result<()> {
-    let Config {
-        channels, heads, ..
-    } = *config;
-    if config.layers == 0 {
-        bail!("num_layers = 0 leaves no attention; give at least 1");
+    match config.problem() {
+        Some(problem) => bail!("{problem}"),
+        None => Ok(()),
     }
-    if heads == 0 || channels % heads != 0 || channels % 2 != 0 {
-        bail!(
-            "embedding_dimension = {channels} must be even and a multiple of num_heads = {heads}"
-        );
-    }
-    if config.cutoff_lower != 0.0 || !(config.cutoff_upper > 0.0 && config.cutoff_upper.is_finite())
-    {
-        bail!(
-            "cutoffs from {} to {} Å: only 0 to a positive number is implemented",
-            config.cutoff_lower,
-            config.cutoff_upper
-        );
-    }
-    Ok(())
 }
 
 impl Model {

@@ -1,7 +1,7 @@
 //! Distance filters: D(r) = silu(W g(r) + b) for keys and values of every layer, and the linear one of the embedding.
 //!
 //! - [`ExactFilters`]: from the radial functions, by a matrix product for each pair
-//! - [`Table`]: piecewise cubic in a variable of the distance, [`Spacing`]; its size follows from a measured error
+//! - [`Table`]: piecewise polynomials of degree five in a variable of the distance, [`Spacing`]; its size follows from a measured error
 //! - [`FilterAt`]: how the message kernels ask either of them
 //!
 //! Filters depend on the distance alone, so one evaluation serves both directions of a pair, and with a table no matrix

@@ -168,20 +168,29 @@ fn slope(coefficients: impl DoubleEndedIterator<Item = f64> + ExactSizeIterator,
 }
 
 /// The smallest size at which the slopes of all filters are right to `bound` (relative, root of the mean square over all
-/// channels and distances); the largest size if none is.
+/// channels and distances).
+///
+/// # Errors
+/// When the largest size does not reach it, in one line.
 pub fn intervals_for(
     team: &Team,
     all: &[ExactFilters<f64>],
     basis: &RadialBasis,
     bound: f64,
-) -> usize {
-    let fits = |&&size: &&usize| {
+) -> Result<usize, String> {
+    let mut best = f64::INFINITY;
+    for size in SIZES {
         let spacing = Spacing::new(basis.cutoff, size);
-        all.iter()
-            .all(|exact| error(team, exact, basis, &spacing) <= bound)
-    };
-    let largest = &SIZES[SIZES.len() - 1];
-    *SIZES.iter().find(fits).unwrap_or(largest)
+        let errors = all.iter().map(|exact| error(team, exact, basis, &spacing));
+        best = errors.fold(0.0, f64::max);
+        if best <= bound {
+            return Ok(size);
+        }
+    }
+    let most = SIZES[SIZES.len() - 1];
+    Err(format!(
+        "filter tables of {most} intervals are right to {best:.1e} only, not to {bound:.1e}; use exact filters"
+    ))
 }
 
 /// Of the slopes: root of the mean square of the error over that of the slope.
@@ -220,8 +229,7 @@ mod tests {
     use crate::oreo::fused::matrix::Matrix;
     use crate::oreo::fused::simd::InstructionSet;
 
-    /// The part of the spacing that is linear in r is worth a factor of ten near 100 intervals; without it the error
-    /// near the cutoff decides.
+    /// The part of the spacing that is linear in r pays: without it the error near the cutoff decides.
     #[test]
     fn a_part_linear_in_r_pays() {
         let basis = RadialBasis::evenly_spaced(64, 5.0);

@@ -13,10 +13,9 @@ pub enum InstructionSet {
     Avx512,
 }
 
-/// Names a slower instruction set than the best, for tests and comparisons.
-pub const VARIABLE: &str = "OREO_SIMD";
-
 impl InstructionSet {
+    /// Environment variable that names another instruction set than the best, for tests and comparisons.
+    pub const VARIABLE: &'static str = "OREO_SIMD";
     /// All that this program knows.
     pub const ALL: [Self; 3] = [Self::Portable, Self::Avx2, Self::Avx512];
 
@@ -27,16 +26,19 @@ impl InstructionSet {
     /// When the variable names what this processor does not have: whoever sets it wants that and nothing else.
     pub fn detect() -> Self {
         let available = Self::available();
-        match std::env::var(VARIABLE) {
+        match std::env::var(Self::VARIABLE) {
             Ok(name) => *available
                 .iter()
                 .find(|set| set.name() == name)
                 .unwrap_or_else(|| {
                     let names: Vec<_> = available.iter().map(|set| set.name()).collect();
                     let names = names.join(", ");
-                    panic!("{VARIABLE}={name}: this processor has {names}; name one of them or unset the variable")
+                    panic!("{}={name}: this processor has {names}; name one of them or unset the variable", Self::VARIABLE)
                 }),
-            Err(_) => *available.last().expect("portable is always there"),
+            Err(std::env::VarError::NotPresent) => {
+                *available.last().expect("portable is always there")
+            }
+            Err(problem) => panic!("{}: {problem}; unset the variable", Self::VARIABLE),
         }
     }
 
@@ -57,7 +59,8 @@ impl InstructionSet {
         }
     }
 
-    fn is_available(self) -> bool {
+    /// Whether this processor has them.
+    pub fn is_available(self) -> bool {
         match self {
             Self::Portable => true,
             #[cfg(target_arch = "x86_64")]

@@ -1,13 +1,11 @@
 //! The two types of numbers that the network computes in.
 
 use super::{portable::Lanes, InstructionSet, Kernel, Stored};
-use std::iter::Sum;
-use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
+use std::ops::{Add, AddAssign, Div, Mul, Sub};
 
 /// f32 or f64.
 pub trait Real:
     Copy
-    + PartialOrd
     + Default
     + Send
     + Sync
@@ -17,10 +15,10 @@ pub trait Real:
     + Sub<Output = Self>
     + Mul<Output = Self>
     + Div<Output = Self>
-    + Neg<Output = Self>
-    + Sum
     + Stored<Scalar = Self>
 {
+    /// Far below any length that a gradient should be divided by, and not so small that its square is 0.
+    const TINY: Self;
     /// Rounds to the nearest.
     fn from_f64(value: f64) -> Self;
     /// Exact.
@@ -36,8 +34,9 @@ pub trait Real:
 }
 
 macro_rules! real {
-    ($real:ty, $run:ident) => {
+    ($real:ty, $run:ident, $tiny:literal) => {
         impl Real for $real {
+            const TINY: Self = $tiny;
             #[inline(always)]
             fn from_f64(value: f64) -> Self {
                 value as $real
@@ -68,7 +67,7 @@ macro_rules! real {
                     InstructionSet::Avx512 => super::avx512::$run(kernel),
                     #[cfg(target_arch = "x86_64")]
                     InstructionSet::Avx2 => super::avx2::$run(kernel),
-                    #[allow(unreachable_patterns)]
+                    #[cfg(not(target_arch = "x86_64"))]
                     other => panic!("this processor has no {} instructions", other.name()),
                 }
             }
@@ -76,5 +75,5 @@ macro_rules! real {
     };
 }
 
-real!(f32, run_f32);
-real!(f64, run_f64);
+real!(f32, run_f32, 1e-18);
+real!(f64, run_f64, 1e-60);
