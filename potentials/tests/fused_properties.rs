@@ -214,7 +214,7 @@ impl Case {
         let single_error = self.single_error(&weights, &exact);
         let conditioning = match self.config.channels < FEW_CHANNELS {
             true => Conditioning::FewChannels,
-            false if single_error <= SINGLE => Conditioning::Well,
+            false if single_error <= SINGLE / 2.0 => Conditioning::Well,
             false => Conditioning::Ill,
         };
         Truth {
@@ -252,7 +252,7 @@ impl Case {
 /// How many digits f32 can have, the best first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Conditioning {
-    /// The definition in f32 is within [`SINGLE`]: bars are hard.
+    /// The definition in f32 is within half of [`SINGLE`], which leaves sums in another order room: bars are hard.
     Well,
     /// It is not. ‖W1 vec‖ in the head has a kink where a channel's vectors cancel, which they nearly do in a crystal of
     /// three atoms.
@@ -283,8 +283,8 @@ impl Truth {
     }
 }
 
-/// Measured over 300 cases, worst with at least [`FEW_CHANNELS`]: f64 1e-14, f32 3e-6, where the definition in f32 has
-/// 9e-6.
+/// Measured over 60 cases with weights as given and rounded, worst of the well-conditioned: f32 exact 4e-6 (all but one
+/// below 2e-6), tables 6e-6; a case where the definition in f32 has 4.6e-6 has 6.2e-6.
 const FORMS: [(Precision, Filters, f64); 6] = [
     (Precision::F64, Filters::Exact, 1e-12),
     (Precision::F32, Filters::Exact, SINGLE),
@@ -328,14 +328,14 @@ fn assert_all_within_bars(runner: &mut TestRunner, largest: usize) {
     assert!(ill * MOST_ILL <= ill + well, "{ill} of {}", ill + well);
 }
 
-/// One in so many cases of enough channels may be ill-conditioned.
-const MOST_ILL: usize = 5;
+/// One in so many cases of enough channels may be ill-conditioned; three of 108 were.
+const MOST_ILL: usize = 8;
 
-/// The same 24 cases in every run.
+/// The same cases in every run.
 #[test]
 fn any_network_on_any_molecules_equals_the_definition() {
     let config = ProptestConfig {
-        cases: 24,
+        cases: 32,
         rng_seed: RngSeed::Fixed(1),
         failure_persistence: None,
         ..ProptestConfig::default()
