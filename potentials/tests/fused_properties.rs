@@ -28,7 +28,8 @@ use oreo_core::{Cell, Vec3};
 use oreo_potentials::oreo::fused::{Filters, InstructionSet, OreoFused, Precision};
 use oreo_potentials::oreo::{Config, Weights};
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
+use proptest::test_runner::{RngSeed, TestRunner};
+use std::cell::RefCell;
 use systems::{try_evaluate, Answer, Molecule};
 
 /// Channels in all; what is smaller than a row of 32, fills it, and does neither.
@@ -200,84 +201,146 @@ impl Case {
         try_evaluate(&mut definition(weights), &self.molecules(), cutoff).unwrap()
     }
 
-    /// What [`Errors::worst`] may be. ‖W1 vec‖ in the head has
-    /// a kink where a channel's vectors cancel, which they nearly do in a crystal of three atoms. No form need be better
-    /// than five times what the definition is in f32. With few channels ([`FEW_CHANNELS`]) a layer norm does not leave much: y
-    /// of two is ±1 whatever they are, and the gradient is what rounding leaves of nothing.
-    fn bar(&self, bar: f64, weights: &Weights, exact: &[Answer]) -> f64 {
-        if bar < 1e-9 {
-            return bar;
-        }
+    /// How much the definition itself loses in f32.
+    fn single_error(&self, weights: &Weights, exact: &[Answer]) -> f64 {
         let cutoff = self.config.cutoff_upper;
         let single = &mut definition_in_f32(weights);
         let found = try_evaluate(single, &self.molecules(), cutoff).unwrap();
-        let of_definition = compare(&found, exact, cutoff, faint(Filters::Exact)).worst();
-        match self.config.channels < FEW_CHANNELS {
-            true => 1e-3,
-            false => bar.max(5.0 * of_definition),
+        compare(&found, exact, cutoff, faint(Filters::Exact)).worst()
+    }
+
+    fn truth(&self, weights: Weights) -> Truth {
+        let exact = self.exact(&weights);
+        let single_error = self.single_error(&weights, &exact);
+        let conditioning = match self.config.channels < FEW_CHANNELS {
+            true => Conditioning::FewChannels,
+            false if single_error <= SINGLE / 2.0 => Conditioning::Well,
+            false => Conditioning::Ill,
+        };
+        Truth {
+            exact,
+            single_error,
+            conditioning,
         }
     }
 
-    /// Of all forms, and what they may be, in the order of [`FORMS`].
-    fn all_errors(&self) -> Vec<(Errors, f64)> {
-        let weights = self.weights();
+    /// With the weights as they are, and rounded to f16.
+    fn truths(&self, weights: &Weights) -> [Truth; 2] {
         let mut rounded = weights.clone();
         rounded.round_to_f16().unwrap();
-        let [exact, exact_rounded] = [&weights, &rounded].map(|weights| self.exact(weights));
+        [weights.clone(), rounded].map(|weights| self.truth(weights))
+    }
+
+    /// Of all forms, and what they may be, in the order of [`FORMS`]; with how well the case is conditioned.
+    fn all_errors(&self) -> (Vec<(Errors, f64)>, Conditioning) {
+        let weights = self.weights();
+        let [as_given, rounded] = self.truths(&weights);
         let form = |&(precision, filters, bar): &(Precision, Filters, f64)| {
-            let (definition, exact) = match precision {
-                Precision::F16Weights => (&rounded, &exact_rounded),
-                _ => (&weights, &exact),
+            let truth = match precision {
+                Precision::F16Weights => &rounded,
+                _ => &as_given,
             };
             let mut network = fused(&weights, precision, filters);
-            let bar = self.bar(bar, definition, exact);
-            (self.errors(&mut network, filters, exact), bar)
+            let errors = self.errors(&mut network, filters, &truth.exact);
+            (errors, truth.bar(precision, bar))
         };
-        FORMS.iter().map(form).collect()
+        let errors = FORMS.iter().map(form).collect();
+        (errors, as_given.conditioning.max(rounded.conditioning))
     }
 }
 
-/// Measured over 300 cases, worst with at least [`FEW_CHANNELS`]: f64 1e-14, f32 3e-6, where the definition in f32 has
-/// 9e-6.
-const FORMS: [(Precision, Filters, f64); 5] = [
+/// How many digits f32 can have, the best first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Conditioning {
+    /// The definition in f32 is within half of [`SINGLE`], which leaves sums in another order room: bars are hard.
+    Well,
+    /// It is not. ‖W1 vec‖ in the head has a kink where a channel's vectors cancel, which they nearly do in a crystal of
+    /// three atoms.
+    Ill,
+    /// With less than [`FEW_CHANNELS`] a layer norm does not leave much: y of two is ±1 whatever they are, and the gradient
+    /// is what rounding leaves of nothing.
+    FewChannels,
+}
+
+/// What the definition says in f64.
+struct Truth {
+    exact: Vec<Answer>,
+    single_error: f64,
+    conditioning: Conditioning,
+}
+
+impl Truth {
+    /// What [`Errors::worst`] may be. Where a case is ill-conditioned, forms in f32 need not be better than five times what the
+    /// definition is there; f64 keeps its bar as long as there are enough channels.
+    fn bar(&self, precision: Precision, bar: f64) -> f64 {
+        let double = precision == Precision::F64;
+        match self.conditioning {
+            _ if double && bar < 1e-9 => bar,
+            Conditioning::FewChannels => 1e-3,
+            Conditioning::Ill if !double => bar.max(5.0 * self.single_error),
+            Conditioning::Ill | Conditioning::Well => bar,
+        }
+    }
+}
+
+/// Measured over 60 cases with weights as given and rounded, worst of the well-conditioned: f32 exact 4e-6 (all but one
+/// below 2e-6), tables 6e-6; a case where the definition in f32 has 4.6e-6 has 6.2e-6.
+const FORMS: [(Precision, Filters, f64); 6] = [
     (Precision::F64, Filters::Exact, 1e-12),
-    (Precision::F32, Filters::Exact, 5e-6),
+    (Precision::F32, Filters::Exact, SINGLE),
     (Precision::F64, Filters::DEFAULT, TABLE),
     (Precision::F32, Filters::DEFAULT, TABLE),
-    (Precision::F16Weights, Filters::Exact, 5e-6),
+    (Precision::F16Weights, Filters::Exact, SINGLE),
+    (Precision::F16Weights, Filters::DEFAULT, TABLE),
 ];
 
-/// The bound is on slopes over all distances, so forces of a molecule that knows few distances are off by several times as
-/// much; measured up to four times.
-const TABLE: f64 = match Filters::DEFAULT {
-    Filters::Table { bound } => 5.0 * bound,
-    Filters::Exact => unreachable!(),
-};
+/// Of forces in f32 with exact filters.
+const SINGLE: f64 = 5e-6;
 
-/// See [`Case::bar`].
+/// The bound is on slopes over all distances, so forces of a molecule that knows few distances are off by several times as
+/// much. The self-test of a run allows no more.
+const TABLE: f64 = 5e-5;
+
+/// See [`Conditioning`].
 const FEW_CHANNELS: usize = 8;
 
-fn assert_within_bars(case: &Case) -> Result<(), TestCaseError> {
-    for ((errors, bar), (precision, filters, _)) in case.all_errors().iter().zip(FORMS) {
+fn assert_within_bars(case: &Case) -> Result<Conditioning, TestCaseError> {
+    let (found, conditioning) = case.all_errors();
+    for ((errors, bar), (precision, filters, _)) in found.iter().zip(FORMS) {
         let within = errors.worst() <= *bar;
-        prop_assert!(within, "{precision:?} {filters:?}: {errors:?}");
+        prop_assert!(within, "{precision:?} {filters:?}: {errors:?}, bar {bar:e}");
     }
-    Ok(())
+    Ok(conditioning)
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig {
-        cases: 24,
+/// All cases within their bars, and not by calling most of them ill-conditioned.
+fn assert_all_within_bars(runner: &mut TestRunner, largest: usize) {
+    let counted = RefCell::new(Vec::new());
+    let all = runner.run(&cases(largest), |case| {
+        counted.borrow_mut().push(assert_within_bars(&case)?);
+        Ok(())
+    });
+    all.unwrap_or_else(|error| panic!("{error}"));
+    let of = |kind| counted.borrow().iter().filter(|&&one| one == kind).count();
+    let (well, ill) = (of(Conditioning::Well), of(Conditioning::Ill));
+    let few = of(Conditioning::FewChannels);
+    println!("{well} well-conditioned, {ill} ill-conditioned, {few} with few channels");
+    assert!(ill * MOST_ILL <= ill + well, "{ill} of {}", ill + well);
+}
+
+/// One in so many cases of enough channels may be ill-conditioned; three of 108 were.
+const MOST_ILL: usize = 8;
+
+/// The same cases in every run.
+#[test]
+fn any_network_on_any_molecules_equals_the_definition() {
+    let config = ProptestConfig {
+        cases: 32,
         rng_seed: RngSeed::Fixed(1),
         failure_persistence: None,
         ..ProptestConfig::default()
-    })]
-
-    /// The same 24 cases in every run.
-    #[test]
-    fn any_network_on_any_molecules_equals_the_definition(case in cases(40)) {
-        assert_within_bars(&case)?;
-    }
+    };
+    assert_all_within_bars(&mut TestRunner::new(config), 70);
 }
 
 proptest! {
@@ -292,27 +355,32 @@ proptest! {
     #[test]
     fn every_instruction_set_equals_the_definition(case in cases(20)) {
         let weights = case.weights();
-        let exact = case.exact(&weights);
+        let [truth, rounded] = case.truths(&weights);
         for set in InstructionSet::available() {
-            for (precision, filters, bar) in &FORMS[..4] {
+            for (precision, filters, bar) in &FORMS {
+                let truth = match precision {
+                    Precision::F16Weights => &rounded,
+                    _ => &truth,
+                };
                 let mut network = fused_with(&weights, *precision, *filters, set);
-                let errors = case.errors(&mut network, *filters, &exact);
-                let within = errors.worst() <= case.bar(*bar, &weights, &exact);
+                let errors = case.errors(&mut network, *filters, &truth.exact);
+                let within = errors.worst() <= truth.bar(*precision, *bar);
                 prop_assert!(within, "{set:?} {precision:?} {filters:?}: {errors:?}");
             }
         }
     }
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
-
-    /// Other cases in every run.
-    #[test]
-    #[ignore = "minutes"]
-    fn many_networks_on_many_molecules_equal_the_definition(case in cases(70)) {
-        assert_within_bars(&case)?;
-    }
+/// Other cases in every run.
+#[test]
+#[ignore = "minutes"]
+fn many_networks_on_many_molecules_equal_the_definition() {
+    let config = ProptestConfig {
+        cases: 400,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
+    assert_all_within_bars(&mut TestRunner::new(config), 70);
 }
 
 /// Where the bars come from; run with `--nocapture`.
@@ -320,7 +388,6 @@ proptest! {
 #[ignore = "minutes"]
 fn print_the_errors_of_many_cases() {
     use proptest::strategy::ValueTree;
-    use proptest::test_runner::TestRunner;
     let mut runner = TestRunner::deterministic();
     for _ in 0..150 {
         let case = cases(70).new_tree(&mut runner).unwrap().current();
@@ -329,8 +396,9 @@ fn print_the_errors_of_many_cases() {
             .iter()
             .map(|c| (c.atoms, c.spacing, c.periodic))
             .collect();
-        println!("{:?} {atoms:.2?}", case.config);
-        for ((errors, bar), (precision, filters, _)) in case.all_errors().iter().zip(FORMS) {
+        let (found, conditioning) = case.all_errors();
+        println!("{conditioning:?} {:?} {atoms:.2?}", case.config);
+        for ((errors, bar), (precision, filters, _)) in found.iter().zip(FORMS) {
             let ratio = errors.worst() / bar;
             println!("{precision:?} {filters:?} {ratio:.3} of the bar: {errors:?}");
         }

@@ -20,13 +20,13 @@ pub struct LoadedPotential {
     pub weights_sha256: Option<String>,
     /// What the user should know, one line each.
     pub notes: Vec<String>,
-    /// Of the fast path.
+    /// Of the fast path, until it was made: it holds the weights a second time.
     self_test: Option<SelfTest>,
 }
 
 impl LoadedPotential {
     /// Compares a fast path with the reference at the structure that is about to be computed; a note says how close they
-    /// are. Call it before the first step. Nothing to do for potentials with one implementation.
+    /// are. Call it once, before the first step: what it needs is given back then. Nothing to do for potentials with one implementation.
     ///
     /// # Errors
     /// When they do not agree: no step may be taken then.
@@ -51,7 +51,7 @@ impl LoadedPotential {
         positions: &[Vec3],
         cell: &Cell,
     ) -> Result<Option<String>> {
-        match &self.self_test {
+        match self.self_test.take() {
             Some(test) => test.run(&mut *self.potential, system, positions, cell),
             None => Ok(None),
         }

@@ -52,12 +52,13 @@ fn as_computed(mut weights: Weights, compute: &Compute) -> Result<Weights> {
 #[cfg(feature = "candle")]
 impl SelfTest {
     /// Compares `potential` with the reference in f64 and says how close they are, in one line; `None` for a structure
-    /// that the potential was not made for, which is refused elsewhere with its place. Nothing of the run is changed.
+    /// that the potential was not made for, which is refused elsewhere with its place. Nothing of the run is changed;
+    /// the weights kept for the reference are given back.
     ///
     /// # Errors
     /// When they differ by more than rounding and tables explain, or when the reference has no finite answer.
     pub fn run(
-        &self,
+        self,
         potential: &mut dyn Potential,
         system: &System,
         positions: &[Vec3],
@@ -88,7 +89,7 @@ impl SelfTest {
     /// # Errors
     /// None.
     pub fn run(
-        &self,
+        self,
         _: &mut dyn Potential,
         _: &System,
         _: &[Vec3],

@@ -4,7 +4,7 @@ use super::agreement::{Agreement, Answer, Tolerance};
 use crate::cli::exit::OrBadInput;
 use anyhow::Result;
 use oreo_core::{
-    Cell, NeighborList, NeighborRequest, Potential, PotentialError, Request, System, Vec3,
+    Cell, Mat3, NeighborList, NeighborRequest, Potential, PotentialError, Request, System, Vec3,
 };
 
 /// Undirected; a molecule of 20 atoms has fewer. The memory of the reference grows with its pairs: measured in f64 for the
@@ -70,11 +70,12 @@ impl Probe {
         Ok(Agreement::of(&found, &self.answer(truth)?, tolerance))
     }
 
-    /// Energy and forces.
+    /// Energy, forces and virial.
     pub fn answer(&mut self, potential: &mut dyn Potential) -> Result<Answer, PotentialError> {
         let mut answer = Answer {
             energy: 0.0,
             forces: vec![Vec3::zeros(); self.system.len()],
+            virial: Mat3::zeros(),
         };
         potential.evaluate(&mut [Request {
             system: &self.system,
@@ -83,7 +84,7 @@ impl Probe {
             neighbors: self.neighbors.pairs(),
             energy: &mut answer.energy,
             forces: &mut answer.forces,
-            virial: None,
+            virial: Some(&mut answer.virial),
         }])?;
         Ok(answer)
     }

@@ -10,6 +10,8 @@ struct Mistaken {
     inner: OreoReference,
     scale: f64,
     energy: f64,
+    /// Of the virial alone.
+    virial: f64,
 }
 
 impl Potential for Mistaken {
@@ -21,6 +23,9 @@ impl Potential for Mistaken {
         for request in batch {
             *request.energy += self.energy;
             request.forces.iter_mut().for_each(|f| *f *= self.scale);
+            if let Some(virial) = &mut request.virial {
+                **virial *= self.virial;
+            }
         }
         Ok(())
     }
@@ -44,6 +49,16 @@ fn tested(
     precision: Precision,
     filters: FiltersChoice,
 ) -> Result<Option<String>> {
+    tested_with_virial(scale, energy, 1.0, precision, filters)
+}
+
+fn tested_with_virial(
+    scale: f64,
+    energy: f64,
+    virial: f64,
+    precision: Precision,
+    filters: FiltersChoice,
+) -> Result<Option<String>> {
     let compute = Compute {
         device: DeviceChoice::Cpu,
         path: PathChoice::Fused,
@@ -57,6 +72,7 @@ fn tested(
         inner,
         scale,
         energy,
+        virial,
     };
     SelfTest::new(weights(), &compute)?.run(&mut potential, &system, &positions, &Cell::Open)
 }
@@ -92,6 +108,21 @@ fn wrong_forces_and_energies_are_refused_with_what_to_do() {
             assert!(line.contains(part), "{line}");
         }
         assert!(!error.is::<crate::cli::exit::BadInput>(), "exit code 1");
+    }
+}
+
+/// A virial of the wrong sign, or of half the pairs: forces and energy say nothing of it.
+#[test]
+fn a_wrong_virial_is_refused() {
+    use FiltersChoice::{Exact, Table};
+    for (virial, filters) in [
+        (-1.0, Exact),
+        (0.5, Exact),
+        (-1.0, Table),
+        (f64::NAN, Table),
+    ] {
+        let error = tested_with_virial(1.0, 0.0, virial, Precision::F32, filters).unwrap_err();
+        assert!(error.to_string().contains("virial"), "{error}");
     }
 }
 

@@ -3,7 +3,6 @@
 use super::markdown::{number, percent, section};
 use super::record::{Case, Compared, Conditions, Mode, Record};
 use super::PLOT;
-use std::fmt::Write;
 
 /// A step between sizes for the growth of cost: shorter ones say more about the noise than about the cost.
 const LEAST_STEP: f64 = 1.5;
@@ -118,7 +117,7 @@ fn counted_work(conditions: &Conditions) -> String {
          L = {l} layers. Multiply-adds forward, of the neighbour embedding (the half of its matrix that no table of elements \
          replaces), the first layer (where vectors are zero), each other one, and the head; times 2 operations, times 2 for \
          the gradient\n\
-         - edges, both directions, filters interpolated from a table of cubic pieces: C·(19 + 146 + 210·(L − 1)) per undirected pair \
+         - edges, both directions, filters interpolated from a table of degree five: C·(37 + 182 + 258·(L − 1)) per undirected pair \
          within {} Å = {} MFLOP. Neighbour embedding, first layer, each other one; operations, gradient included\n\n\
          Term by term they stand in `src/cli/bench/flops.rs`. \
          The **floor** is this work at the peak of the cores used, in f32. What is done beside it (norms, activations, \
@@ -241,6 +240,7 @@ fn threads(cases: &[Case]) -> String {
             alone(case).map_or("–".into(), |one| {
                 format!("{:.2}", one.ms.min / case.ms.min)
             }),
+            throughput(cases, case),
             percent(case.fraction_of_peak),
         ]
     };
@@ -252,27 +252,20 @@ fn threads(cases: &[Case]) -> String {
         "ms, min",
         "ms, median",
         "speed-up",
+        "throughput",
         "of peak",
     ];
-    let mut text = section("Threads", "", &head, ordered.into_iter().map(row));
-    for case in cases
-        .iter()
-        .filter(|case| case.replicas > 1 && case.threads == case.replicas)
-    {
-        if let Some(one) = find(cases, &case.name, 1, 1) {
-            let _ = write!(
-                text,
-                "\n{} of {} on {} threads take {} ms, one on one thread {} ms: {:.2} times as long.\n",
-                case.replicas,
-                case.name,
-                case.threads,
-                number(case.ms.min),
-                number(one.ms.min),
-                case.ms.min / one.ms.min
-            );
-        }
-    }
-    text
+    let note = "Speed-up: against the same copies on one thread. Throughput: against one copy on one thread, copies \
+                computed in the same time.\n\n";
+    section("Threads", note, &head, ordered.into_iter().map(row))
+}
+
+/// Copies computed in the time of one on one thread.
+fn throughput(cases: &[Case], case: &Case) -> String {
+    find(cases, &case.name, 1, 1).map_or("–".into(), |one| {
+        let ratio = f64::from(case.replicas) * one.ms.min / case.ms.min;
+        format!("{ratio:.2}×")
+    })
 }
 
 fn find<'a>(cases: &'a [Case], name: &str, replicas: u32, threads: u32) -> Option<&'a Case> {
