@@ -411,3 +411,14 @@ fn flags_of_the_suite_mean_nothing_without_it() {
         assert_eq!(bench(line).status.code(), Some(2), "{line:?}");
     }
 }
+
+/// Numbers in the repository's document come from its record: nobody may edit one without the other.
+#[test]
+fn the_document_of_this_repository_is_what_its_record_says() {
+    let docs = root().join("docs");
+    let record = docs.join("bench.json");
+    let output = bench(&["--render", record.to_str().unwrap()]);
+    assert!(output.status.success());
+    let document = std::fs::read_to_string(docs.join("PERFORMANCE.md")).unwrap();
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), document);
+}
