@@ -44,7 +44,7 @@ fn errors_are_those_that_numpy_finds() {
     assert_eq!(report["precision"], "f64");
 }
 
-/// As a run computes by default. Forces of 1 eV/Å that tables change by 2e-5 of that are 0.02 meV/Å off at most; the mean of
+/// As a run computes by default. Forces of 1 eV/Å that tables change by 1e-5 of that are 0.01 meV/Å off at most; the mean of
 /// errors of either sign by far less, and f32 adds nothing to it.
 #[test]
 fn single_precision_and_tables_change_the_error_by_less_than_its_noise() {

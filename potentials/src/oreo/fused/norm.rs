@@ -152,7 +152,7 @@ impl<T: Real> Kernel<T> for Reverse<'_, T> {
                 for v in 0..PANEL / V::LANES {
                     let g = self.gradient[at].get::<V>(v) * self.norm.weight[panel].get(v);
                     let g = g - mean - self.normalized[at].get::<V>(v) * along;
-                    let g = g * self.norm.mask[panel].get(v);
+                    // Padding gets numbers, too; no weight reads them.
                     self.gx[at].add(v, g * V::splat(scale));
                 }
             }
