@@ -38,14 +38,14 @@ pub fn set_weights<T: Copy>(rows: &mut [Row<T>], p: usize, four: [T; WEIGHTS]) {
     rows[at / PANEL].0[start..start + WEIGHTS].copy_from_slice(&four);
 }
 
-/// Replaces the two of one half: i ← j and j ← i.
+/// Adds to the two of one half: i ← j and j ← i.
 #[inline(always)]
-pub fn set_half_weights<T: Copy, const HALF: usize>(rows: &mut [Row<T>], p: usize, two: [T; 2]) {
+pub fn add_half_weights<T: Real, const HALF: usize>(rows: &mut [Row<T>], p: usize, two: [T; 2]) {
     let at = p * WEIGHTS;
     let start = at % PANEL;
     let four = &mut rows[at / PANEL].0[start..start + WEIGHTS];
-    four[HALF] = two[0];
-    four[2 + HALF] = two[1];
+    four[HALF] += two[0];
+    four[2 + HALF] += two[1];
 }
 
 /// Adds up what the panels of each head found: `rows` holds the panels that belong together.
@@ -54,16 +54,23 @@ pub fn sum_heads<T: Real>(width: HeadWidth, rows: &mut [Row<T>]) {
         return;
     };
     let size = rows.len() / panels;
-    for p in 0..size * PANEL / WEIGHTS {
-        let (mut ij, mut ji) = (T::default(), T::default());
-        for panel in rows.chunks(size) {
-            let four = weights(panel, p);
-            ij += four[0] + four[1];
-            ji += four[2] + four[3];
+    let (first, others) = rows.split_at_mut(size);
+    for (at, row) in first.iter_mut().enumerate() {
+        for other in others.iter().skip(at).step_by(size) {
+            let numbers = row.0.iter_mut().zip(other.0);
+            numbers.for_each(|(number, other)| *number += other);
         }
-        for panel in rows.chunks_mut(size) {
-            set_weights(panel, p, [ij, ij, ji, ji]);
-        }
+        sum_halves(row);
+    }
+    for panel in others.chunks_exact_mut(size) {
+        panel.copy_from_slice(first);
+    }
+}
+
+/// Of eight pairs: both halves of each direction become their sum.
+fn sum_halves<T: Real>(row: &mut Row<T>) {
+    for halves in row.0.as_chunks_mut::<2>().0 {
+        *halves = [halves[0] + halves[1]; 2];
     }
 }
 

@@ -1,7 +1,6 @@
 //! Attention weights on the way back: from a = silu(l) c to l, and from l to queries and keys.
 
 use super::attention::{entries, half, registers_of_half, set_weights, weights};
-use super::ends::{absorb, both};
 use super::filters::{prefetch_ahead, FilterAt, FilterOfPair, Halves, KEY};
 use super::messages::Panel;
 use super::messages_reverse::{add, PairGradients};
@@ -60,56 +59,112 @@ pub struct ReverseLogits<'a, T: Real, F> {
     pub g_pairs: PairGradients<'a, T>,
 }
 
+/// One register of q and k of an atom, or of the gradients by them.
+#[derive(Clone, Copy)]
+struct QueryKey<V> {
+    query: V,
+    key: V,
+}
+
 impl<T: Real, F: FilterAt<T>> Kernel<T> for ReverseLogits<'_, T, F> {
     type Output = ();
 
     #[inline(always)]
-    fn run<V: Vector<Scalar = T>>(self) {
+    fn run<V: Vector<Scalar = T>>(mut self) {
+        for w in 0..registers_of_half::<V>() {
+            self.reverse::<V>([w, registers_of_half::<V>() + w]);
+        }
+        for atom in 0..self.panel.nodes.len() {
+            self.self_loop::<V>(atom);
+        }
+    }
+}
+
+impl<T: Real, F: FilterAt<T>> ReverseLogits<'_, T, F> {
+    /// One register of each half of the rows for all pairs: what belongs to atom i stays in registers for as long as its
+    /// pairs last.
+    #[inline(always)]
+    fn reverse<V: Vector<Scalar = T>>(&mut self, registers: [usize; 2]) {
+        let Panel { pairs, nodes, .. } = self.panel;
+        let mut p = 0;
+        while p < pairs.len() {
+            let i = pairs[p].i;
+            let node = &nodes[i as usize];
+            let [first, second] = registers;
+            let here = [query_key(node, first), query_key(node, second)];
+            let zero = QueryKey {
+                query: V::zero(),
+                key: V::zero(),
+            };
+            let mut g_here = [zero; 2];
+            while p < pairs.len() && pairs[p].i == i {
+                self.pair::<V>(p, registers, &here, &mut g_here);
+                p += 1;
+            }
+            let g_node = &mut self.g_nodes[i as usize];
+            for half in 0..2 {
+                g_node.query.add(registers[half], g_here[half].query);
+                g_node.key.add(registers[half], g_here[half].key);
+            }
+        }
+    }
+
+    /// Pair `p` of atom i, whose own share is collected in `g_here`.
+    #[inline(always)]
+    fn pair<V: Vector<Scalar = T>>(
+        &mut self,
+        p: usize,
+        registers: [usize; 2],
+        here: &[QueryKey<V>; 2],
+        g_here: &mut [QueryKey<V>; 2],
+    ) {
+        let Panel { pairs, filters, .. } = self.panel;
+        prefetch_ahead(&filters, pairs, p, KEY..KEY + 1, Halves::Both);
+        let j = pairs[p].j as usize;
+        let filters = filters.of(p, &pairs[p]);
+        let g = weights(self.g_logits, p);
+        let g_there = &mut self.g_nodes[j];
+        let mut by_t = V::zero();
+        for half in 0..2 {
+            let (v, here, g_here) = (registers[half], here[half], &mut g_here[half]);
+            let there = query_key::<T, V>(&self.panel.nodes[j], v);
+            let (filter, slope): (V, V) = filters.with_slope(KEY, v);
+            let (g_ij, g_ji) = (V::splat(g[half]), V::splat(g[2 + half]));
+            let (ij, ji) = (g_ij * filter, g_ji * filter);
+            g_here.query = ij.mul_add(there.key, g_here.query);
+            g_here.key = ji.mul_add(there.query, g_here.key);
+            g_there.key.add_product(v, ij, here.query);
+            g_there.query.add_product(v, ji, here.key);
+            let g_filter = (g_ij * here.query).mul_add(there.key, g_ji * there.query * here.key);
+            by_t = g_filter.mul_add(slope, by_t);
+        }
+        let zero = V::zero();
+        add(&mut self.g_pairs[p], V::sums([by_t, zero, zero, zero]));
+    }
+
+    /// The self loop has no distance.
+    #[inline(always)]
+    fn self_loop<V: Vector<Scalar = T>>(&mut self, atom: usize) {
         let Panel {
             pairs,
-            filters,
             nodes,
+            self_filters,
             ..
         } = self.panel;
-        let g_nodes = &mut self.g_nodes[..nodes.len()];
-        let mut spare = Node::default();
-        for (p, pair) in pairs.iter().enumerate() {
-            prefetch_ahead(&filters, pairs, p, KEY..KEY + 1, Halves::Both);
-            let ends = pair.ends(nodes.len());
-            let [i, j] = ends.map(|end| &nodes[end]);
-            let [g_i, g_j] = both(g_nodes, ends, &mut spare);
-            let filters = filters.of(p, pair);
-            let g = weights(self.g_logits, p);
-            let mut by_t = V::zero();
-            for w in 0..registers_of_half::<V>() {
-                for half in 0..2 {
-                    let v = half * registers_of_half::<V>() + w;
-                    let (filter, slope): (V, V) = filters.with_slope(KEY, v);
-                    let (g_ij, g_ji) = (V::splat(g[half]), V::splat(g[2 + half]));
-                    let (q_i, k_i): (V, V) = (i.query.get(v), i.key.get(v));
-                    let (q_j, k_j): (V, V) = (j.query.get(v), j.key.get(v));
-                    let (ij, ji) = (g_ij * filter, g_ji * filter);
-                    g_i.query.add_product(v, ij, k_j);
-                    g_j.key.add_product(v, ij, q_i);
-                    g_j.query.add_product(v, ji, k_i);
-                    g_i.key.add_product(v, ji, q_j);
-                    let g_filter = (g_ij * q_i).mul_add(k_j, g_ji * q_j * k_i);
-                    by_t = g_filter.mul_add(slope, by_t);
-                }
-            }
-            if ends[0] == ends[1] {
-                absorb(g_nodes, ends[0], &mut spare);
-            }
-            let zero = V::zero();
-            add(&mut self.g_pairs[p], V::sums([by_t, zero, zero, zero]));
+        let (node, g_node) = (&nodes[atom], &mut self.g_nodes[atom]);
+        let g = weights(self.g_logits, pairs.len() + atom);
+        for v in 0..PANEL / V::LANES {
+            let g = V::splat(g[half::<V>(v)]) * self_filters[KEY].get(v);
+            g_node.query.add_product(v, g, node.key.get(v));
+            g_node.key.add_product(v, g, node.query.get(v));
         }
-        for (atom, (node, g_node)) in nodes.iter().zip(g_nodes).enumerate() {
-            let g = weights(self.g_logits, pairs.len() + atom);
-            for v in 0..PANEL / V::LANES {
-                let g = V::splat(g[half::<V>(v)]) * self.panel.self_filters[KEY].get(v);
-                g_node.query.add_product(v, g, node.key.get(v));
-                g_node.key.add_product(v, g, node.query.get(v));
-            }
-        }
+    }
+}
+
+#[inline(always)]
+fn query_key<T: Real, V: Vector<Scalar = T>>(node: &Node<T>, v: usize) -> QueryKey<V> {
+    QueryKey {
+        query: node.query.get(v),
+        key: node.key.get(v),
     }
 }

@@ -6,7 +6,7 @@
 use super::channels::{Channels, HeadWidth};
 use super::filters::{Filters, KINDS};
 use super::matrix::Matrix;
-use super::memory::fit;
+use super::memory::{fit, Placed};
 use super::node::Node;
 use super::norm::LayerNorm;
 use super::packing::{bias, matrix, Outputs, Source};
@@ -40,7 +40,7 @@ pub struct LayerState<T: Real> {
     /// 1/√(variance + ε), (N)
     pub scales: Vec<T>,
     /// q, k, s, b, a, (B, N)
-    pub nodes: Vec<Node<T>>,
+    pub nodes: Placed<Node<T>>,
     /// v1, v2, v3, (B, 3, 3N)
     pub products: Vec<Row<T>>,
     /// l, (B, weight rows)
@@ -116,7 +116,7 @@ impl<T: Real> LayerState<T> {
         let Sizes { panels, atoms, .. } = *sizes;
         fit(&mut self.normalized, panels * atoms);
         fit(&mut self.scales, atoms);
-        fit(&mut self.nodes, panels * atoms);
+        self.nodes.fit(panels * atoms);
         fit(&mut self.products, panels * sizes.products);
         fit(&mut self.logits, panels * sizes.weights);
         fit(&mut self.outputs, panels * sizes.outputs);

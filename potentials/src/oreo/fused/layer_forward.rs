@@ -53,7 +53,7 @@ impl<W: Stored> Layer<W> {
         let projections = fit(&mut work.projections, panels * sizes.projections);
         self.projections
             .forward(team, normed, &self.projection_bias, projections);
-        let nodes = &mut state.nodes[..panels * atoms];
+        let nodes = state.nodes.fit(panels * atoms);
         to_nodes(team, atoms, projections, nodes);
         if let Some(products) = &self.products {
             products.forward(

@@ -55,11 +55,9 @@ impl<W: Stored> Layer<W> {
                 self.reverse_update(batch, &sizes, state, &gradients, g_products, g_outputs);
                 self.output
                     .reverse(team, g_outputs, Destination::Replace, g_x_hat);
-                gradients.vec_before.copy_from_slice(gradients.vec);
             }
         }
         let g_nodes = work.g_nodes.fit(panels * atoms);
-        g_nodes.fill(Node::default());
         let filters = self.filters.now(team, &work.radial, &mut work.filters);
         let together = self.head_width.panels();
         let g_attention = fit(&mut work.g_attention, panels * sizes.weights);
@@ -76,7 +74,7 @@ impl<W: Stored> Layer<W> {
                     work,
                 };
                 let first = head * together;
-                let nodes = &state.nodes[..];
+                let nodes = state.nodes.get(panels * atoms);
                 let head = Head {
                     layer: self,
                     batch,
@@ -180,12 +178,16 @@ impl<W: Stored> Head<'_, W> {
             .zip(g_attention.chunks_mut(weights).zip(&mut *work));
         for (n, ((g_nodes, g_vec), (g_attention, work))) in memory.enumerate() {
             let here = self.first + n;
+            let g_v_hat = panel(self.g_v_hat, here, 3 * atoms);
+            // Here rather than for all panels at once: the memory stays in the cache until it is added to.
+            g_nodes.fill(Node::default());
+            g_vec.copy_from_slice(g_v_hat);
             work.activate(team, panel(self.logits, here, weights));
             team.run(ReverseMessages {
                 panel: at(here),
                 attention: &work.attention[..weights],
                 g_x_hat: panel(self.g_x_hat, here, atoms),
-                g_v_hat: vectors(panel(self.g_v_hat, here, 3 * atoms)),
+                g_v_hat: vectors(g_v_hat),
                 g_nodes,
                 g_vec: vectors_mut(g_vec),
                 g_attention,

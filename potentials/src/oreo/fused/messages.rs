@@ -5,8 +5,7 @@
 //!   x̂_i += a_ij s_j D^s;  v̂_i += vec_j ⊙ (a_j D^a) + û ⊗ (b_j D^b).
 //! The pair is visited once: j receives with the same D, and −û.
 
-use super::attention::{cut, half, registers_of_half, set_weights, weights, WEIGHTS};
-use super::ends::{absorb, both};
+use super::attention::{cut, half, registers_of_half, set_weights, weights};
 use super::filters::{
     prefetch_ahead, values_end, FilterAt, FilterOfPair, Halves, ALONG, KEY, PASS, SCALAR,
 };
@@ -107,49 +106,131 @@ impl<T: Real, F: FilterAt<T>> Kernel<T> for Messages<'_, T, F> {
     }
 }
 
+/// Some registers of what an atom brings.
+struct Brought<V> {
+    scalar: V,
+    along: V,
+    pass: V,
+    vec: [V; 3],
+}
+
+/// The same registers of what it gets.
+struct Received<V> {
+    x_hat: V,
+    v_hat: [V; 3],
+}
+
 impl<T: Real, F: FilterAt<T>> Messages<'_, T, F> {
-    /// `PASSES`: there are vectors to pass on.
+    /// `PASSES`: there are vectors to pass on. One register of each half of the rows for all pairs, then the next: what
+    /// belongs to atom i stays in registers for as long as its pairs last.
     #[inline(always)]
     fn send<V: Vector<Scalar = T>, const PASSES: bool>(mut self) {
         self.x_hat.fill(Row::default());
         self.v_hat.fill([Row::default(); 3]);
-        let Panel {
-            pairs,
-            filters,
-            nodes,
-            vec,
-            ..
-        } = self.panel;
-        let (mut spare_x, mut spare_v) = (Row::default(), [Row::default(); 3]);
-        let nothing = [Row::default(); 3];
-        for (p, pair) in pairs.iter().enumerate() {
-            let kinds = SCALAR..values_end(PASSES);
-            prefetch_ahead(&filters, pairs, p, kinds, Halves::Both);
-            let ends = pair.ends(nodes.len());
-            let [i, j] = ends;
-            let mut between = PairMessages {
-                filters: filters.of(p, pair),
-                weights: cut(self.attention, p, pair),
-                unit: pair.unit,
-                nodes: [&nodes[i], &nodes[j]],
-                vec: match PASSES {
-                    true => [&vec[i], &vec[j]],
-                    false => [&nothing; 2],
-                },
-                x_hat: both(self.x_hat, ends, &mut spare_x),
-                v_hat: both(self.v_hat, ends, &mut spare_v),
-            };
-            between.half::<V, PASSES, 0>();
-            between.half::<V, PASSES, 1>();
-            if i == j {
-                absorb(self.x_hat, i, &mut spare_x);
-                absorb(self.v_hat, i, &mut spare_v);
-            }
+        for w in 0..registers_of_half::<V>() {
+            self.send_registers::<V, PASSES>([w, registers_of_half::<V>() + w]);
         }
-        for atom in 0..nodes.len() {
-            let weights = weights(self.attention, pairs.len() + atom);
+        for atom in 0..self.panel.nodes.len() {
+            let weights = weights(self.attention, self.panel.pairs.len() + atom);
             for v in 0..PANEL / V::LANES {
                 self.self_loop::<V, PASSES>(atom, V::splat(weights[half::<V>(v)]), v);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn send_registers<V: Vector<Scalar = T>, const PASSES: bool>(&mut self, registers: [usize; 2]) {
+        let pairs = self.panel.pairs;
+        let mut p = 0;
+        while p < pairs.len() {
+            let i = pairs[p].i;
+            let [first, second] = registers;
+            let here = [
+                self.brought::<V, PASSES>(i as usize, first),
+                self.brought::<V, PASSES>(i as usize, second),
+            ];
+            let mut received = [Received::zero(), Received::zero()];
+            while p < pairs.len() && pairs[p].i == i {
+                self.pair::<V, PASSES>(p, registers, &here, &mut received);
+                p += 1;
+            }
+            for half in 0..2 {
+                self.add(i as usize, registers[half], &received[half]);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn brought<V: Vector<Scalar = T>, const PASSES: bool>(
+        &self,
+        atom: usize,
+        v: usize,
+    ) -> Brought<V> {
+        let node = &self.panel.nodes[atom];
+        let mut vec = [V::zero(); 3];
+        if PASSES {
+            let [x, y, z] = &self.panel.vec[atom];
+            vec = [x.get(v), y.get(v), z.get(v)];
+        }
+        Brought {
+            scalar: node.scalar.get(v),
+            along: node.along.get(v),
+            pass: node.pass.get(v),
+            vec,
+        }
+    }
+
+    #[inline(always)]
+    fn add<V: Vector<Scalar = T>>(&mut self, atom: usize, v: usize, received: &Received<V>) {
+        self.x_hat[atom].add(v, received.x_hat);
+        for d in 0..3 {
+            self.v_hat[atom][d].add(v, received.v_hat[d]);
+        }
+    }
+
+    /// Pair `p` of atom i, whose own share is collected in `received`.
+    #[inline(always)]
+    fn pair<V: Vector<Scalar = T>, const PASSES: bool>(
+        &mut self,
+        p: usize,
+        registers: [usize; 2],
+        here: &[Brought<V>; 2],
+        received: &mut [Received<V>; 2],
+    ) {
+        let Panel { pairs, filters, .. } = self.panel;
+        let kinds = SCALAR..values_end(PASSES);
+        prefetch_ahead(&filters, pairs, p, kinds, Halves::Both);
+        let pair = &pairs[p];
+        let j = pair.j as usize;
+        let weights = cut(self.attention, p, pair);
+        let filters = filters.of(p, pair);
+        let (x_hat, v_hat) = (&mut self.x_hat[j], &mut self.v_hat[j]);
+        for half in 0..2 {
+            let (v, here, received) = (registers[half], &here[half], &mut received[half]);
+            let node = &self.panel.nodes[j];
+            let filter: V = filters.value(SCALAR, v);
+            let a_ij = V::splat(weights[half]) * filter;
+            let a_ji = V::splat(weights[2 + half]) * filter;
+            received.x_hat = a_ij.mul_add(node.scalar.get(v), received.x_hat);
+            x_hat.add_product(v, a_ji, here.scalar);
+            let filter: V = filters.value(ALONG, v);
+            let to_i = node.along.get::<V>(v) * filter;
+            let to_j = V::zero() - here.along * filter;
+            let (mut pass_i, mut pass_j) = (V::zero(), V::zero());
+            if PASSES {
+                let filter: V = filters.value(PASS, v);
+                (pass_i, pass_j) = (node.pass.get::<V>(v) * filter, here.pass * filter);
+            }
+            for d in 0..3 {
+                let unit = V::splat(pair.unit[d]);
+                let mut sum_j = to_j.mul_add(unit, v_hat[d].get(v));
+                received.v_hat[d] = to_i.mul_add(unit, received.v_hat[d]);
+                if PASSES {
+                    let vec_j: V = self.panel.vec[j][d].get(v);
+                    received.v_hat[d] = pass_i.mul_add(vec_j, received.v_hat[d]);
+                    sum_j = pass_j.mul_add(here.vec[d], sum_j);
+                }
+                v_hat[d].set(v, sum_j);
             }
         }
     }
@@ -177,54 +258,12 @@ impl<T: Real, F: FilterAt<T>> Messages<'_, T, F> {
     }
 }
 
-/// Both directions of one pair: ends i and j.
-struct PairMessages<'a, T: Real, D> {
-    filters: D,
-    weights: [T; WEIGHTS],
-    unit: [T; 3],
-    nodes: [&'a Node<T>; 2],
-    vec: [&'a [Row<T>; 3]; 2],
-    x_hat: [&'a mut Row<T>; 2],
-    v_hat: [&'a mut [Row<T>; 3]; 2],
-}
-
-impl<T: Real, D: FilterOfPair<T>> PairMessages<'_, T, D> {
-    /// In half of the panel.
+impl<V: Vector> Received<V> {
     #[inline(always)]
-    fn half<V: Vector<Scalar = T>, const PASSES: bool, const HALF: usize>(&mut self) {
-        let [i, j] = self.nodes;
-        let [x_i, x_j] = &mut self.x_hat;
-        let [v_i, v_j] = &mut self.v_hat;
-        for w in 0..registers_of_half::<V>() {
-            let v = HALF * registers_of_half::<V>() + w;
-            let filter: V = self.filters.value(SCALAR, v);
-            let [a_ij, a_ji] = [
-                V::splat(self.weights[HALF]),
-                V::splat(self.weights[2 + HALF]),
-            ];
-            x_i.add_product(v, a_ij * filter, j.scalar.get(v));
-            x_j.add_product(v, a_ji * filter, i.scalar.get(v));
-            let filter: V = self.filters.value(ALONG, v);
-            let to_i = j.along.get::<V>(v) * filter;
-            let to_j = V::zero() - i.along.get::<V>(v) * filter;
-            let (mut pass_i, mut pass_j) = (V::zero(), V::zero());
-            if PASSES {
-                let filter: V = self.filters.value(PASS, v);
-                (pass_i, pass_j) = (j.pass.get::<V>(v) * filter, i.pass.get::<V>(v) * filter);
-            }
-            for d in 0..3 {
-                let unit = V::splat(self.unit[d]);
-                let mut sums = [
-                    to_i.mul_add(unit, v_i[d].get(v)),
-                    to_j.mul_add(unit, v_j[d].get(v)),
-                ];
-                if PASSES {
-                    sums[0] = pass_i.mul_add(self.vec[1][d].get(v), sums[0]);
-                    sums[1] = pass_j.mul_add(self.vec[0][d].get(v), sums[1]);
-                }
-                v_i[d].set(v, sums[0]);
-                v_j[d].set(v, sums[1]);
-            }
+    fn zero() -> Self {
+        Self {
+            x_hat: V::zero(),
+            v_hat: [V::zero(); 3],
         }
     }
 }

@@ -1,10 +1,7 @@
 //! What atoms tell each other in a layer, on the way back: gradients of values, of queries and keys, of distances and
 //! directions, one panel of channels at a time. The terms are those of `messages.rs`, differentiated one by one.
 
-use super::attention::{
-    cut, half, registers_of_half, set_half_weights, set_weights, weights, WEIGHTS,
-};
-use super::ends::{absorb, both};
+use super::attention::{add_half_weights, cut, half, registers_of_half, set_weights, weights};
 use super::filters::{
     prefetch_ahead, values_end, FilterAt, FilterOfPair, Halves, ALONG, PASS, SCALAR,
 };
@@ -47,7 +44,26 @@ impl<T: Real, F: FilterAt<T>> Kernel<T> for ReverseMessages<'_, T, F> {
     }
 }
 
-/// Of one pair, over the registers of half a panel.
+/// One register of what an atom brings, and of the gradients by what it got.
+#[derive(Clone, Copy)]
+struct Atom<V> {
+    scalar: V,
+    along: V,
+    pass: V,
+    vec: [V; 3],
+    g_x_hat: V,
+    g_v_hat: [V; 3],
+}
+
+/// The same register of the gradients by what it brings.
+struct Brought<V> {
+    scalar: V,
+    along: V,
+    pass: V,
+    vec: [V; 3],
+}
+
+/// Of one pair, over the channels of a register.
 struct PairSums<V> {
     /// i ← j, j ← i
     attention: [V; 2],
@@ -57,74 +73,115 @@ struct PairSums<V> {
     by_unit: [V; 3],
 }
 
-impl<V: Vector> PairSums<V> {
-    #[inline(always)]
-    fn new() -> Self {
-        Self {
-            attention: [V::zero(); 2],
-            by_t: V::zero(),
-            by_unit: [V::zero(); 3],
-        }
-    }
-}
-
 impl<T: Real, F: FilterAt<T>> ReverseMessages<'_, T, F> {
-    /// `PASSES`: there are vectors to pass on. Half of the panel for all pairs, then the other: what belongs to a pair
-    /// then fits into the registers.
+    /// `PASSES`: there are vectors to pass on. One register of the rows for all pairs, then the next: what belongs to atom
+    /// i stays in registers for as long as its pairs last.
     #[inline(always)]
     fn receive_all<V: Vector<Scalar = T>, const PASSES: bool>(mut self) {
-        self.receive::<V, PASSES, 0>();
-        self.receive::<V, PASSES, 1>();
+        self.g_attention.fill(Row::default());
+        for w in 0..registers_of_half::<V>() {
+            self.receive::<V, PASSES, 0>(w);
+            self.receive::<V, PASSES, 1>(w);
+        }
         for atom in 0..self.panel.nodes.len() {
             self.self_loop::<V, PASSES>(atom);
         }
     }
 
+    /// Register `w` of one half of the rows.
     #[inline(always)]
-    fn receive<V: Vector<Scalar = T>, const PASSES: bool, const HALF: usize>(&mut self) {
-        let Panel {
-            pairs,
-            filters,
-            nodes,
+    fn receive<V: Vector<Scalar = T>, const PASSES: bool, const HALF: usize>(&mut self, w: usize) {
+        let v = HALF * registers_of_half::<V>() + w;
+        let pairs = self.panel.pairs;
+        let mut p = 0;
+        while p < pairs.len() {
+            let i = pairs[p].i;
+            let here = self.atom::<V, PASSES>(i as usize, v);
+            let mut brought = Brought::zero();
+            while p < pairs.len() && pairs[p].i == i {
+                self.pair::<V, PASSES, HALF>(p, v, &here, &mut brought);
+                p += 1;
+            }
+            self.add::<V, PASSES>(i as usize, v, &brought);
+        }
+    }
+
+    #[inline(always)]
+    fn atom<V: Vector<Scalar = T>, const PASSES: bool>(&self, atom: usize, v: usize) -> Atom<V> {
+        let (node, g_v_hat) = (&self.panel.nodes[atom], &self.g_v_hat[atom]);
+        let mut vec = [V::zero(); 3];
+        if PASSES {
+            let [x, y, z] = &self.panel.vec[atom];
+            vec = [x.get(v), y.get(v), z.get(v)];
+        }
+        Atom {
+            scalar: node.scalar.get(v),
+            along: node.along.get(v),
+            pass: node.pass.get(v),
             vec,
-            ..
-        } = self.panel;
-        let (mut spare, mut spare_vec) = (Node::default(), [Row::default(); 3]);
-        let nothing = [Row::default(); 3];
+            g_x_hat: self.g_x_hat[atom].get(v),
+            g_v_hat: [g_v_hat[0].get(v), g_v_hat[1].get(v), g_v_hat[2].get(v)],
+        }
+    }
+
+    #[inline(always)]
+    fn add<V: Vector<Scalar = T>, const PASSES: bool>(
+        &mut self,
+        atom: usize,
+        v: usize,
+        brought: &Brought<V>,
+    ) {
+        let node = &mut self.g_nodes[atom];
+        node.scalar.add(v, brought.scalar);
+        node.along.add(v, brought.along);
+        if PASSES {
+            node.pass.add(v, brought.pass);
+            for d in 0..3 {
+                self.g_vec[atom][d].add(v, brought.vec[d]);
+            }
+        }
+    }
+
+    /// Pair `p` of atom i, whose own share is collected in `brought`.
+    #[inline(always)]
+    fn pair<V: Vector<Scalar = T>, const PASSES: bool, const HALF: usize>(
+        &mut self,
+        p: usize,
+        v: usize,
+        here: &Atom<V>,
+        brought: &mut Brought<V>,
+    ) {
+        let Panel { pairs, filters, .. } = self.panel;
         let halves = match HALF {
             0 => Halves::First,
             _ => Halves::Second,
         };
-        for (p, pair) in pairs.iter().enumerate() {
-            prefetch_ahead(&filters, pairs, p, SCALAR..values_end(PASSES), halves);
-            let ends = pair.ends(nodes.len());
-            let [i, j] = ends;
-            let mut reverse = ReversePair {
-                filters: filters.of(p, pair),
-                weights: cut(self.attention, p, pair),
-                unit: pair.unit,
-                nodes: [&nodes[i], &nodes[j]],
-                vec: match PASSES {
-                    true => [&vec[i], &vec[j]],
-                    false => [&nothing; 2],
-                },
-                g_x_hat: [&self.g_x_hat[i], &self.g_x_hat[j]],
-                g_v_hat: [&self.g_v_hat[i], &self.g_v_hat[j]],
-                g_nodes: both(self.g_nodes, ends, &mut spare),
-                g_vec: both(self.g_vec, ends, &mut spare_vec),
-            };
-            let mut sums = PairSums::<V>::new();
-            reverse.half::<V, PASSES, HALF>(&mut sums);
-            if i == j {
-                absorb(self.g_nodes, i, &mut spare);
-                absorb(self.g_vec, i, &mut spare_vec);
-            }
-            let [x, y, z] = sums.by_unit;
-            add(&mut self.g_pairs[p], V::sums([sums.by_t, x, y, z]));
-            let [ij, ji] = sums.attention;
-            let [ij, ji, ..] = V::sums([ij, ji, V::zero(), V::zero()]);
-            set_half_weights::<T, HALF>(self.g_attention, p, [ij, ji]);
+        prefetch_ahead(&filters, pairs, p, SCALAR..values_end(PASSES), halves);
+        let pair = &pairs[p];
+        let j = pair.j as usize;
+        let there = self.atom::<V, PASSES>(j, v);
+        let weights = cut(self.attention, p, pair);
+        let ends = Ends {
+            filters: filters.of(p, pair),
+            weights: [V::splat(weights[HALF]), V::splat(weights[2 + HALF])],
+            unit: pair.unit,
+            here,
+            there: &there,
+            v,
+        };
+        let mut sums = PairSums::zero();
+        let node = &mut self.g_nodes[j];
+        ends.scalars(&mut brought.scalar, &mut node.scalar, &mut sums);
+        ends.along(&mut brought.along, &mut node.along, &mut sums);
+        if PASSES {
+            let to_there = (&mut node.pass, &mut self.g_vec[j]);
+            ends.pass(&mut brought.pass, &mut brought.vec, to_there, &mut sums);
         }
+        let [x, y, z] = sums.by_unit;
+        add(&mut self.g_pairs[p], V::sums([sums.by_t, x, y, z]));
+        let [ij, ji] = sums.attention;
+        let [ij, ji, ..] = V::sums([ij, ji, V::zero(), V::zero()]);
+        add_half_weights::<T, HALF>(self.g_attention, p, [ij, ji]);
     }
 
     /// The self loop has no distance and no direction.
@@ -156,103 +213,101 @@ impl<T: Real, F: FilterAt<T>> ReverseMessages<'_, T, F> {
     }
 }
 
-/// Everything about one pair: ends i and j.
-struct ReversePair<'a, T: Real, D> {
+/// Both ends of one pair, i here and j there, in register `v` of the rows.
+struct Ends<'a, T: Real, V, D> {
     filters: D,
-    weights: [T; WEIGHTS],
+    weights: [V; 2],
     unit: [T; 3],
-    nodes: [&'a Node<T>; 2],
-    vec: [&'a [Row<T>; 3]; 2],
-    g_x_hat: [&'a Row<T>; 2],
-    g_v_hat: [&'a [Row<T>; 3]; 2],
-    g_nodes: [&'a mut Node<T>; 2],
-    g_vec: [&'a mut [Row<T>; 3]; 2],
+    here: &'a Atom<V>,
+    there: &'a Atom<V>,
+    v: usize,
 }
 
-impl<T: Real, D: FilterOfPair<T>> ReversePair<'_, T, D> {
-    #[inline(always)]
-    fn half<V: Vector<Scalar = T>, const PASSES: bool, const HALF: usize>(
-        &mut self,
-        sums: &mut PairSums<V>,
-    ) {
-        for w in 0..registers_of_half::<V>() {
-            let v = HALF * registers_of_half::<V>() + w;
-            self.scalars::<V, HALF>(v, sums);
-            self.along(v, sums);
-            if PASSES {
-                self.pass(v, sums);
-            }
-        }
-    }
-
+impl<T: Real, V: Vector<Scalar = T>, D: FilterOfPair<T>> Ends<'_, T, V, D> {
     /// x̂_i += a_ij s_j D^s
     #[inline(always)]
-    fn scalars<V: Vector<Scalar = T>, const HALF: usize>(
-        &mut self,
-        v: usize,
-        sums: &mut PairSums<V>,
-    ) {
-        let a_ij = V::splat(self.weights[HALF]);
-        let a_ji = V::splat(self.weights[2 + HALF]);
-        let (filter, slope): (V, V) = self.filters.with_slope(SCALAR, v);
-        let [s_i, s_j] = [
-            self.nodes[0].scalar.get::<V>(v),
-            self.nodes[1].scalar.get(v),
-        ];
-        let [g_i, g_j] = [self.g_x_hat[0].get::<V>(v), self.g_x_hat[1].get(v)];
-        let (from_i, from_j) = (g_i * filter, g_j * filter);
-        let [g_node_i, g_node_j] = &mut self.g_nodes;
-        g_node_j.scalar.add_product(v, a_ij, from_i);
-        g_node_i.scalar.add_product(v, a_ji, from_j);
-        sums.attention[0] = from_i.mul_add(s_j, sums.attention[0]);
-        sums.attention[1] = from_j.mul_add(s_i, sums.attention[1]);
-        let g_filter = (a_ij * g_i).mul_add(s_j, a_ji * g_j * s_i);
+    fn scalars(&self, g_here: &mut V, g_there: &mut Row<T>, sums: &mut PairSums<V>) {
+        let (here, there, [a_ij, a_ji]) = (self.here, self.there, self.weights);
+        let (filter, slope): (V, V) = self.filters.with_slope(SCALAR, self.v);
+        let (from_i, from_j) = (here.g_x_hat * filter, there.g_x_hat * filter);
+        g_there.add_product(self.v, a_ij, from_i);
+        *g_here = a_ji.mul_add(from_j, *g_here);
+        sums.attention[0] = from_i.mul_add(there.scalar, sums.attention[0]);
+        sums.attention[1] = from_j.mul_add(here.scalar, sums.attention[1]);
+        let ij = a_ij * here.g_x_hat;
+        let g_filter = ij.mul_add(there.scalar, a_ji * there.g_x_hat * here.scalar);
         sums.by_t = g_filter.mul_add(slope, sums.by_t);
     }
 
     /// v̂_i += û ⊗ (b_j D^b)
     #[inline(always)]
-    fn along<V: Vector<Scalar = T>>(&mut self, v: usize, sums: &mut PairSums<V>) {
-        let (filter, slope): (V, V) = self.filters.with_slope(ALONG, v);
-        let [b_i, b_j] = [self.nodes[0].along.get::<V>(v), self.nodes[1].along.get(v)];
-        let (from_j, from_i) = (b_j * filter, b_i * filter);
+    fn along(&self, g_here: &mut V, g_there: &mut Row<T>, sums: &mut PairSums<V>) {
+        let (here, there) = (self.here, self.there);
+        let (filter, slope): (V, V) = self.filters.with_slope(ALONG, self.v);
+        let (from_j, minus_from_i) = (there.along * filter, V::zero() - here.along * filter);
         let (mut u_i, mut minus_u_j) = (V::zero(), V::zero());
         for d in 0..3 {
             let unit = V::splat(self.unit[d]);
-            let [g_i, g_j] = [self.g_v_hat[0][d].get::<V>(v), self.g_v_hat[1][d].get(v)];
+            let (g_i, g_j) = (here.g_v_hat[d], there.g_v_hat[d]);
             u_i = unit.mul_add(g_i, u_i);
             minus_u_j = unit.mul_add(g_j, minus_u_j);
             let by_unit = g_i.mul_add(from_j, sums.by_unit[d]);
-            sums.by_unit[d] = by_unit - g_j * from_i;
+            sums.by_unit[d] = g_j.mul_add(minus_from_i, by_unit);
         }
         let u_j = V::zero() - minus_u_j;
-        let [g_node_i, g_node_j] = &mut self.g_nodes;
-        g_node_j.along.add_product(v, u_i, filter);
-        g_node_i.along.add_product(v, u_j, filter);
-        let g_filter = u_i.mul_add(b_j, u_j * b_i);
+        g_there.add_product(self.v, u_i, filter);
+        *g_here = u_j.mul_add(filter, *g_here);
+        let g_filter = u_i.mul_add(there.along, u_j * here.along);
         sums.by_t = g_filter.mul_add(slope, sums.by_t);
     }
 
     /// v̂_i += vec_j ⊙ (a_j D^a)
     #[inline(always)]
-    fn pass<V: Vector<Scalar = T>>(&mut self, v: usize, sums: &mut PairSums<V>) {
-        let (filter, slope): (V, V) = self.filters.with_slope(PASS, v);
-        let [a_i, a_j] = [self.nodes[0].pass.get::<V>(v), self.nodes[1].pass.get(v)];
-        let (from_j, from_i) = (a_j * filter, a_i * filter);
+    fn pass(
+        &self,
+        g_here: &mut V,
+        g_vec_here: &mut [V; 3],
+        (g_there, g_vec_there): (&mut Row<T>, &mut [Row<T>; 3]),
+        sums: &mut PairSums<V>,
+    ) {
+        let (here, there) = (self.here, self.there);
+        let (filter, slope): (V, V) = self.filters.with_slope(PASS, self.v);
+        let (from_j, from_i) = (there.pass * filter, here.pass * filter);
         let (mut t_i, mut t_j) = (V::zero(), V::zero());
-        let [g_vec_i, g_vec_j] = &mut self.g_vec;
         for d in 0..3 {
-            let [g_i, g_j] = [self.g_v_hat[0][d].get::<V>(v), self.g_v_hat[1][d].get(v)];
-            t_i = g_i.mul_add(self.vec[1][d].get(v), t_i);
-            t_j = g_j.mul_add(self.vec[0][d].get(v), t_j);
-            g_vec_j[d].add_product(v, g_i, from_j);
-            g_vec_i[d].add_product(v, g_j, from_i);
+            let (g_i, g_j) = (here.g_v_hat[d], there.g_v_hat[d]);
+            t_i = g_i.mul_add(there.vec[d], t_i);
+            t_j = g_j.mul_add(here.vec[d], t_j);
+            g_vec_there[d].add_product(self.v, g_i, from_j);
+            g_vec_here[d] = g_j.mul_add(from_i, g_vec_here[d]);
         }
-        let [g_node_i, g_node_j] = &mut self.g_nodes;
-        g_node_j.pass.add_product(v, t_i, filter);
-        g_node_i.pass.add_product(v, t_j, filter);
-        let g_filter = t_i.mul_add(a_j, t_j * a_i);
+        g_there.add_product(self.v, t_i, filter);
+        *g_here = t_j.mul_add(filter, *g_here);
+        let g_filter = t_i.mul_add(there.pass, t_j * here.pass);
         sums.by_t = g_filter.mul_add(slope, sums.by_t);
+    }
+}
+
+impl<V: Vector> Brought<V> {
+    #[inline(always)]
+    fn zero() -> Self {
+        Self {
+            scalar: V::zero(),
+            along: V::zero(),
+            pass: V::zero(),
+            vec: [V::zero(); 3],
+        }
+    }
+}
+
+impl<V: Vector> PairSums<V> {
+    #[inline(always)]
+    fn zero() -> Self {
+        Self {
+            attention: [V::zero(); 2],
+            by_t: V::zero(),
+            by_unit: [V::zero(); 3],
+        }
     }
 }
 

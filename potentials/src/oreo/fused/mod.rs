@@ -30,7 +30,6 @@ mod attention_reverse;
 mod calibration;
 mod channels;
 mod embedding;
-mod ends;
 mod engine;
 mod filters;
 mod gates;

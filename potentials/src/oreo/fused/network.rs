@@ -4,7 +4,7 @@ use super::embedding::Embedding;
 use super::layer::{Layer, LayerState};
 use super::layer_forward::Vectors;
 use super::layer_reverse::Gradients;
-use super::memory::{fit, Shifted};
+use super::memory::{fit, Placed};
 use super::norm::LayerNorm;
 use super::pairs::{Measure, Pairs};
 use super::readout::{Readout, ReadoutState};
@@ -34,14 +34,14 @@ pub struct Memory<T: Real> {
     /// (B, N)
     x: Vec<Row<T>>,
     /// Before each layer and after the last, (B, 3N); the first is empty
-    vec: Vec<Shifted<Row<T>>>,
+    vec: Vec<Placed<Row<T>>>,
     states: Vec<LayerState<T>>,
     out: LayerState<T>,
     readout: ReadoutState<T>,
     /// ∂E/∂x, (B, N)
     gx: Vec<Row<T>>,
     /// ∂E/∂vec after and before a layer, (B, 3N)
-    g_vec: [Shifted<Row<T>>; 2],
+    g_vec: [Placed<Row<T>>; 2],
     work: Work<T>,
 }
 
@@ -53,7 +53,7 @@ impl<W: Stored> Network<W> {
 
     /// For [`Network::evaluate`].
     pub fn memory(&self) -> Memory<W::Scalar> {
-        let alternating = |layer: usize| Shifted::by(1024 * (layer % 2));
+        let alternating = |layer: usize| Placed::at(1024 * (layer % 2));
         Memory {
             pairs: Pairs::default(),
             x: Vec::new(),
@@ -62,7 +62,7 @@ impl<W: Stored> Network<W> {
             out: LayerState::default(),
             readout: ReadoutState::default(),
             gx: Vec::new(),
-            g_vec: [Shifted::by(2048), Shifted::by(3072)],
+            g_vec: [Placed::at(2048), Placed::at(3072)],
             work: Work::new(self.panels),
         }
     }

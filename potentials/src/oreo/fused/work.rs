@@ -2,7 +2,7 @@
 
 use super::attention::{weight_rows, Activate};
 use super::filters::Radial;
-use super::memory::{fit, Shifted};
+use super::memory::{fit, Placed};
 use super::node::Node;
 use super::pairs::Pair;
 use super::simd::{Real, Row};
@@ -40,7 +40,7 @@ pub struct Work<T: Real> {
     /// q, k, s, b, a, and their gradients, (B, kinds, N)
     pub projections: Vec<Row<T>>,
     /// The gradients by nodes, (B, N)
-    pub g_nodes: Shifted<Node<T>>,
+    pub g_nodes: Placed<Node<T>>,
     /// ∂E/∂(v1, v2, v3), (B, 3, 3N)
     pub g_products: Vec<Row<T>>,
     /// ∂E/∂(o1, o2, o3), (B, 3, N)
@@ -75,7 +75,7 @@ impl<T: Real> Work<T> {
             normed: Vec::new(),
             x_hat: Vec::new(),
             projections: Vec::new(),
-            g_nodes: Shifted::by(1920),
+            g_nodes: Placed::at(1920),
             g_products: Vec::new(),
             g_outputs: Vec::new(),
             g_attention: Vec::new(),

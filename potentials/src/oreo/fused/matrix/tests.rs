@@ -1,7 +1,8 @@
 //! Both directions against the definition.
 
+use super::reverse::STRETCH;
 use super::*;
-use crate::oreo::fused::simd::{InstructionSet, Real};
+use crate::oreo::fused::simd::{rows, InstructionSet, Real, PANEL};
 use half::f16;
 
 /// Whole numbers, so that every order of summation gives the same.
@@ -44,7 +45,7 @@ fn check<W: Stored>(set: InstructionSet, outputs: usize, inputs: usize, count: u
     }
 }
 
-/// For every number of rows up to three blocks, and more outputs than a stretch. Seen to fail with a block too few,
+/// For every number of rows up to three blocks, more outputs than a stretch, and more rows than a chunk. Seen to fail with a block too few,
 /// and with the second input of a pair added to the first.
 #[test]
 fn products_are_those_of_the_definition_on_every_instruction_set() {
@@ -55,5 +56,7 @@ fn products_are_those_of_the_definition_on_every_instruction_set() {
             check::<f64>(set, 2, 1, rows);
         }
         check::<f32>(set, STRETCH + 3, 1, 5);
+        check::<f32>(set, 23, 1, 181);
+        check::<f32>(set, 1, 23, 181);
     }
 }

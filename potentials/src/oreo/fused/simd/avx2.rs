@@ -3,6 +3,7 @@
 // Every intrinsic here needs AVX2, FMA or F16C and nothing else. The types are private to `simd` and reach
 // kernels only through `run_f32` and `run_f64`, which check the processor.
 
+use super::stack::align_stack;
 use super::vector::{EXP2, EXP_RANGE};
 use super::{InstructionSet, Kernel, Vector};
 use half::f16;
@@ -13,6 +14,7 @@ use std::ops::{Add, Div, Mul, Sub};
 pub fn run_f32<K: Kernel<f32>>(kernel: K) -> K::Output {
     #[target_feature(enable = "avx2,fma,f16c")]
     fn compiled<K: Kernel<f32>>(kernel: K) -> K::Output {
+        align_stack();
         kernel.run::<F32x8>()
     }
     check();
@@ -24,6 +26,7 @@ pub fn run_f32<K: Kernel<f32>>(kernel: K) -> K::Output {
 pub fn run_f64<K: Kernel<f64>>(kernel: K) -> K::Output {
     #[target_feature(enable = "avx2,fma,f16c")]
     fn compiled<K: Kernel<f64>>(kernel: K) -> K::Output {
+        align_stack();
         kernel.run::<F64x4>()
     }
     check();

@@ -18,6 +18,8 @@ mod peak;
 mod portable;
 mod real;
 mod row;
+#[cfg(target_arch = "x86_64")]
+mod stack;
 mod vector;
 
 pub use instruction_set::InstructionSet;
