@@ -9,7 +9,7 @@
 //! | distance filters | `filters/` | `filters/` | (B, kinds, P), or tables (B, intervals, kinds, 6) |
 //! | embedding | `embedding.rs` | `embedding.rs` | x (B, N) |
 //! | layer: norm | `norm.rs` | `norm.rs` | (B, N) |
-//! | layer: q, k, s, b, a; v1, v2, v3 | `matrix.rs`, `node.rs` | the same | (B, N) nodes; (B, 3, 3N) |
+//! | layer: q, k, s, b, a; v1, v2, v3 | `matrix/`, `node.rs` | the same | (B, N) nodes; (B, 3, 3N) |
 //! | layer: attention and messages | `messages.rs`, `attention.rs` | `messages_reverse.rs`, `attention_reverse.rs` | l (B, P + N); x̂ (B, N), v̂ (B, 3N) |
 //! | layer: o1, o2, o3 and update | `update.rs` | `update.rs` | (B, 3, N) |
 //! | layer, all of it | `layer_forward.rs` | `layer_reverse.rs` | x (B, N), vec (B, 3N) |
@@ -18,7 +18,7 @@
 //!
 //! Memory is rows of 32 numbers, panel by panel (`simd/row.rs`), so that panels are independent wherever the network's
 //! channels are: between two matrix products, threads share panels and nothing else (`team.rs`, `engine.rs`). Weights are
-//! packed once for both directions (`packing.rs`, `matrix.rs`), constants are folded (`embedding.rs`: what depends on the
+//! packed once for both directions (`packing.rs`, `matrix/`), constants are folded (`embedding.rs`: what depends on the
 //! element alone; `layer.rs`: filters of self loops), and every kernel is written once for all processors (`simd/`).
 //!
 //! The affine part of a norm is not folded into the weights after it: the products would be no f16 numbers any more, and

@@ -6,7 +6,7 @@
 //!
 //! - [`Vector`]: what a register can do · [`Real`]: f32 and f64 · [`Stored`]: numbers as weights keep them
 //! - [`Row`]: 32 numbers of one atom, the unit of all memory here
-//! - `avx512`, `avx2`, `portable`: the registers of one kind of processor each
+//! - `avx512`, `avx2`, `portable`: the registers of one kind of processor each · `stack`: where they are put aside
 //! - [`peak_flops`]: how many operations a second there could be
 
 #[cfg(target_arch = "x86_64")]
