@@ -5,6 +5,7 @@
 //! - [`StoredAs`]: the number types of a file to be written; [`F16Rounding`]: what f16 matrices cost
 //! - [`Inspection`]: what is in such a file, even where it cannot be evaluated, and why not
 //! - [`Config`]: the sizes; [`layout`]: every tensor with shape and initial value
+//! - [`gradients`]: what training asks of a network
 //! - [`WeightsError`]: what can be wrong with a file
 
 pub mod basis;
@@ -14,6 +15,7 @@ mod contents;
 mod error;
 mod file;
 pub mod fused;
+pub mod gradients;
 mod initial;
 mod inspection;
 pub mod layout;

@@ -1,0 +1,1 @@
+//! What is asked of the forces, term by term.

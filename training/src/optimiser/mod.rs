@@ -1,0 +1,1 @@
+//! AdamW, its schedule, averages of the weights.
