@@ -136,7 +136,7 @@ fn at_zero<T: Real>(team: &Team, exact: &ExactFilters<f64>, basis: &RadialBasis)
     values.iter().map(number).collect()
 }
 
-fn embedding_filters<T: Real>(
+pub(super) fn embedding_filters<T: Real>(
     source: &Source<'_>,
     channels: &Channels,
     config: &Config,
@@ -148,7 +148,7 @@ fn embedding_filters<T: Real>(
 }
 
 /// In the order of `filters/mod.rs`: k, s, b, and a except in the first layer.
-fn layer_filters<T: Real>(
+pub(super) fn layer_filters<T: Real>(
     source: &Source<'_>,
     channels: &Channels,
     config: &Config,

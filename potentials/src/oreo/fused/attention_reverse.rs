@@ -55,8 +55,11 @@ pub struct ReverseLogits<'a, T: Real, F> {
     pub g_logits: &'a [Row<T>],
     /// Added into, (N)
     pub g_nodes: &'a mut [Node<T>],
-    /// Added into.
+    /// Added into; not used in training.
     pub g_pairs: PairGradients<'a, T>,
+    /// For training ∂E/∂D of keys, (P + 1), the last for all self loops: those of pairs are replaced, that one is added
+    /// into. Else empty.
+    pub g_filters: &'a mut [Row<T>],
 }
 
 /// One register of q and k of an atom, or of the gradients by them.
@@ -70,21 +73,30 @@ impl<T: Real, F: FilterAt<T>> Kernel<T> for ReverseLogits<'_, T, F> {
     type Output = ();
 
     #[inline(always)]
-    fn run<V: Vector<Scalar = T>>(mut self) {
-        for w in 0..registers_of_half::<V>() {
-            self.reverse::<V>([w, registers_of_half::<V>() + w]);
-        }
-        for atom in 0..self.panel.nodes.len() {
-            self.self_loop::<V>(atom);
+    fn run<V: Vector<Scalar = T>>(self) {
+        match self.g_filters.is_empty() {
+            true => self.reverse_all::<V, false>(),
+            false => self.reverse_all::<V, true>(),
         }
     }
 }
 
 impl<T: Real, F: FilterAt<T>> ReverseLogits<'_, T, F> {
+    /// `TRAINS`: gradients by filters are asked for, none by distances.
+    #[inline(always)]
+    fn reverse_all<V: Vector<Scalar = T>, const TRAINS: bool>(mut self) {
+        for w in 0..registers_of_half::<V>() {
+            self.reverse::<V, TRAINS>([w, registers_of_half::<V>() + w]);
+        }
+        for atom in 0..self.panel.nodes.len() {
+            self.self_loop::<V, TRAINS>(atom);
+        }
+    }
+
     /// One register of each half of the rows for all pairs: what belongs to atom i stays in registers for as long as its
     /// pairs last.
     #[inline(always)]
-    fn reverse<V: Vector<Scalar = T>>(&mut self, registers: [usize; 2]) {
+    fn reverse<V: Vector<Scalar = T>, const TRAINS: bool>(&mut self, registers: [usize; 2]) {
         let Panel { pairs, nodes, .. } = self.panel;
         let mut p = 0;
         while p < pairs.len() {
@@ -98,7 +110,7 @@ impl<T: Real, F: FilterAt<T>> ReverseLogits<'_, T, F> {
             };
             let mut g_here = [zero; 2];
             while p < pairs.len() && pairs[p].i == i {
-                self.pair::<V>(p, registers, &here, &mut g_here);
+                self.pair::<V, TRAINS>(p, registers, &here, &mut g_here);
                 p += 1;
             }
             let g_node = &mut self.g_nodes[i as usize];
@@ -111,7 +123,7 @@ impl<T: Real, F: FilterAt<T>> ReverseLogits<'_, T, F> {
 
     /// Pair `p` of atom i, whose own share is collected in `g_here`.
     #[inline(always)]
-    fn pair<V: Vector<Scalar = T>>(
+    fn pair<V: Vector<Scalar = T>, const TRAINS: bool>(
         &mut self,
         p: usize,
         registers: [usize; 2],
@@ -136,15 +148,21 @@ impl<T: Real, F: FilterAt<T>> ReverseLogits<'_, T, F> {
             g_there.key.add_product(v, ij, here.query);
             g_there.query.add_product(v, ji, here.key);
             let g_filter = (g_ij * here.query).mul_add(there.key, g_ji * there.query * here.key);
-            by_t = g_filter.mul_add(slope, by_t);
+            if TRAINS {
+                self.g_filters[p].set(v, g_filter);
+            } else {
+                by_t = g_filter.mul_add(slope, by_t);
+            }
         }
-        let zero = V::zero();
-        add(&mut self.g_pairs[p], V::sums([by_t, zero, zero, zero]));
+        if !TRAINS {
+            let zero = V::zero();
+            add(&mut self.g_pairs[p], V::sums([by_t, zero, zero, zero]));
+        }
     }
 
     /// The self loop has no distance.
     #[inline(always)]
-    fn self_loop<V: Vector<Scalar = T>>(&mut self, atom: usize) {
+    fn self_loop<V: Vector<Scalar = T>, const TRAINS: bool>(&mut self, atom: usize) {
         let Panel {
             pairs,
             nodes,
@@ -154,7 +172,12 @@ impl<T: Real, F: FilterAt<T>> ReverseLogits<'_, T, F> {
         let (node, g_node) = (&nodes[atom], &mut self.g_nodes[atom]);
         let g = weights(self.g_logits, pairs.len() + atom);
         for v in 0..PANEL / V::LANES {
-            let g = V::splat(g[half::<V>(v)]) * self_filters[KEY].get(v);
+            let by_logit = V::splat(g[half::<V>(v)]);
+            if TRAINS {
+                let product = node.query.get::<V>(v) * node.key.get(v);
+                self.g_filters[pairs.len()].add_product(v, by_logit, product);
+            }
+            let g = by_logit * self_filters[KEY].get(v);
             g_node.query.add_product(v, g, node.key.get(v));
             g_node.key.add_product(v, g, node.query.get(v));
         }

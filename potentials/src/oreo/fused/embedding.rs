@@ -149,7 +149,7 @@ impl<W: Stored> Embedding<W> {
 }
 
 /// (panels, max_z) from a function of element and channel.
-fn by_element<T: Real>(
+pub(super) fn by_element<T: Real>(
     channels: &Channels,
     max_z: usize,
     value: impl Fn(usize, usize) -> f64,
@@ -164,12 +164,12 @@ fn by_element<T: Real>(
 }
 
 /// n_i of one panel.
-struct Sums<'a, T, F> {
-    pairs: &'a [Pair<T>],
-    filters: F,
-    elements: &'a [u8],
-    neighbors: &'a [Row<T>],
-    sums: &'a mut [Row<T>],
+pub(super) struct Sums<'a, T, F> {
+    pub pairs: &'a [Pair<T>],
+    pub filters: F,
+    pub elements: &'a [u8],
+    pub neighbors: &'a [Row<T>],
+    pub sums: &'a mut [Row<T>],
 }
 
 impl<T: Real, F: FilterAt<T>> Kernel<T> for Sums<'_, T, F> {
@@ -192,13 +192,13 @@ impl<T: Real, F: FilterAt<T>> Kernel<T> for Sums<'_, T, F> {
 }
 
 /// ∂E/∂t from ∂E/∂n of one panel.
-struct ReverseSums<'a, T, F> {
-    pairs: &'a [Pair<T>],
-    filters: F,
-    elements: &'a [u8],
-    neighbors: &'a [Row<T>],
-    g_sums: &'a [Row<T>],
-    g_pairs: &'a mut [[T; 4]],
+pub(super) struct ReverseSums<'a, T, F> {
+    pub pairs: &'a [Pair<T>],
+    pub filters: F,
+    pub elements: &'a [u8],
+    pub neighbors: &'a [Row<T>],
+    pub g_sums: &'a [Row<T>],
+    pub g_pairs: &'a mut [[T; 4]],
 }
 
 impl<T: Real, F: FilterAt<T>> Kernel<T> for ReverseSums<'_, T, F> {

@@ -192,6 +192,7 @@ impl<W: Stored> Head<'_, W> {
                 g_vec: vectors_mut(g_vec),
                 g_attention,
                 g_pairs: &mut work.g_pairs,
+                g_filters: &mut [],
             });
         }
         sum_heads(self.layer.head_width, g_attention);
@@ -205,6 +206,7 @@ impl<W: Stored> Head<'_, W> {
                 g_logits: g_attention,
                 g_nodes,
                 g_pairs: &mut work.g_pairs,
+                g_filters: &mut [],
             });
         }
     }

@@ -12,7 +12,7 @@
 mod forward;
 mod reverse;
 mod rows;
-mod tiles;
+pub mod tiles;
 
 use super::simd::{Row, Stored};
 use super::team::Team;
@@ -41,6 +41,11 @@ impl<W: Stored> Matrix<W> {
         Self {
             tiles: Tiles::new(outputs, inputs, weight),
         }
+    }
+
+    /// The numbers in memory, with padding; see `tiles.rs`.
+    pub fn numbers(&mut self) -> &mut [Row<W>] {
+        self.tiles.numbers()
     }
 
     /// Panels of inputs.

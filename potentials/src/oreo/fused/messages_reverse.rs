@@ -28,8 +28,11 @@ pub struct ReverseMessages<'a, T: Real, F> {
     pub g_vec: &'a mut [[Row<T>; 3]],
     /// ∂E/∂(a c) summed over the halves of this panel, replaced
     pub g_attention: &'a mut [Row<T>],
-    /// Added into.
+    /// Added into; not used in training.
     pub g_pairs: PairGradients<'a, T>,
+    /// For training ∂E/∂D of values, (kinds, P + 1), the last for all self loops: those of pairs are replaced, that one is
+    /// added into. Else empty.
+    pub g_filters: &'a mut [Row<T>],
 }
 
 impl<T: Real, F: FilterAt<T>> Kernel<T> for ReverseMessages<'_, T, F> {
@@ -37,9 +40,11 @@ impl<T: Real, F: FilterAt<T>> Kernel<T> for ReverseMessages<'_, T, F> {
 
     #[inline(always)]
     fn run<V: Vector<Scalar = T>>(self) {
-        match self.panel.vec.is_empty() {
-            true => self.receive_all::<V, false>(),
-            false => self.receive_all::<V, true>(),
+        match (self.panel.vec.is_empty(), self.g_filters.is_empty()) {
+            (true, true) => self.receive_all::<V, false, false>(),
+            (false, true) => self.receive_all::<V, true, false>(),
+            (true, false) => self.receive_all::<V, false, true>(),
+            (false, false) => self.receive_all::<V, true, true>(),
         }
     }
 }
@@ -67,30 +72,31 @@ struct Brought<V> {
 struct PairSums<V> {
     /// i ← j, j ← i
     attention: [V; 2],
-    /// ∂E/∂t
-    by_t: V,
     /// ∂E/∂û
     by_unit: [V; 3],
 }
 
 impl<T: Real, F: FilterAt<T>> ReverseMessages<'_, T, F> {
-    /// `PASSES`: there are vectors to pass on. One register of the rows for all pairs, then the next: what belongs to atom
+    /// `PASSES`: there are vectors to pass on; `TRAINS`: gradients by filters are asked for, none by positions. One register of the rows for all pairs, then the next: what belongs to atom
     /// i stays in registers for as long as its pairs last.
     #[inline(always)]
-    fn receive_all<V: Vector<Scalar = T>, const PASSES: bool>(mut self) {
+    fn receive_all<V: Vector<Scalar = T>, const PASSES: bool, const TRAINS: bool>(mut self) {
         self.g_attention.fill(Row::default());
         for w in 0..registers_of_half::<V>() {
-            self.receive::<V, PASSES, 0>(w);
-            self.receive::<V, PASSES, 1>(w);
+            self.receive::<V, PASSES, TRAINS, 0>(w);
+            self.receive::<V, PASSES, TRAINS, 1>(w);
         }
         for atom in 0..self.panel.nodes.len() {
-            self.self_loop::<V, PASSES>(atom);
+            self.self_loop::<V, PASSES, TRAINS>(atom);
         }
     }
 
     /// Register `w` of one half of the rows.
     #[inline(always)]
-    fn receive<V: Vector<Scalar = T>, const PASSES: bool, const HALF: usize>(&mut self, w: usize) {
+    fn receive<V: Vector<Scalar = T>, const PASSES: bool, const TRAINS: bool, const HALF: usize>(
+        &mut self,
+        w: usize,
+    ) {
         let v = HALF * registers_of_half::<V>() + w;
         let pairs = self.panel.pairs;
         let mut p = 0;
@@ -99,7 +105,7 @@ impl<T: Real, F: FilterAt<T>> ReverseMessages<'_, T, F> {
             let here = self.atom::<V, PASSES>(i as usize, v);
             let mut brought = Brought::zero();
             while p < pairs.len() && pairs[p].i == i {
-                self.pair::<V, PASSES, HALF>(p, v, &here, &mut brought);
+                self.pair::<V, PASSES, TRAINS, HALF>(p, v, &here, &mut brought);
                 p += 1;
             }
             self.add::<V, PASSES>(i as usize, v, &brought);
@@ -144,7 +150,7 @@ impl<T: Real, F: FilterAt<T>> ReverseMessages<'_, T, F> {
 
     /// Pair `p` of atom i, whose own share is collected in `brought`.
     #[inline(always)]
-    fn pair<V: Vector<Scalar = T>, const PASSES: bool, const HALF: usize>(
+    fn pair<V: Vector<Scalar = T>, const PASSES: bool, const TRAINS: bool, const HALF: usize>(
         &mut self,
         p: usize,
         v: usize,
@@ -171,14 +177,29 @@ impl<T: Real, F: FilterAt<T>> ReverseMessages<'_, T, F> {
         };
         let mut sums = PairSums::zero();
         let node = &mut self.g_nodes[j];
-        ends.scalars(&mut brought.scalar, &mut node.scalar, &mut sums);
-        ends.along(&mut brought.along, &mut node.along, &mut sums);
+        let scalar = ends.scalars(&mut brought.scalar, &mut node.scalar, &mut sums);
+        let along = ends.along(&mut brought.along, &mut node.along, &mut sums);
+        let mut pass = [V::zero(); 2];
         if PASSES {
             let to_there = (&mut node.pass, &mut self.g_vec[j]);
-            ends.pass(&mut brought.pass, &mut brought.vec, to_there, &mut sums);
+            pass = ends.pass(&mut brought.pass, &mut brought.vec, to_there);
         }
-        let [x, y, z] = sums.by_unit;
-        add(&mut self.g_pairs[p], V::sums([sums.by_t, x, y, z]));
+        if TRAINS {
+            let stride = pairs.len() + 1;
+            self.g_filters[SCALAR * stride + p].set(v, scalar[0]);
+            self.g_filters[ALONG * stride + p].set(v, along[0]);
+            if PASSES {
+                self.g_filters[PASS * stride + p].set(v, pass[0]);
+            }
+        } else {
+            let mut by_t = scalar[0] * scalar[1];
+            by_t = along[0].mul_add(along[1], by_t);
+            if PASSES {
+                by_t = pass[0].mul_add(pass[1], by_t);
+            }
+            let [x, y, z] = sums.by_unit;
+            add(&mut self.g_pairs[p], V::sums([by_t, x, y, z]));
+        }
         let [ij, ji] = sums.attention;
         let [ij, ji, ..] = V::sums([ij, ji, V::zero(), V::zero()]);
         add_half_weights::<T, HALF>(self.g_attention, p, [ij, ji]);
@@ -186,7 +207,10 @@ impl<T: Real, F: FilterAt<T>> ReverseMessages<'_, T, F> {
 
     /// The self loop has no distance and no direction.
     #[inline(always)]
-    fn self_loop<V: Vector<Scalar = T>, const PASSES: bool>(&mut self, atom: usize) {
+    fn self_loop<V: Vector<Scalar = T>, const PASSES: bool, const TRAINS: bool>(
+        &mut self,
+        atom: usize,
+    ) {
         let entry = self.panel.pairs.len() + atom;
         let weights = weights(self.attention, entry);
         let self_filters = self.panel.self_filters;
@@ -196,6 +220,11 @@ impl<T: Real, F: FilterAt<T>> ReverseMessages<'_, T, F> {
             let at = half::<V>(v);
             let from = self.g_x_hat[atom].get::<V>(v) * self_filters[SCALAR].get(v);
             g_node.scalar.add_product(v, V::splat(weights[at]), from);
+            if TRAINS {
+                let g = V::splat(weights[at]) * self.g_x_hat[atom].get(v);
+                let pairs = self.panel.pairs.len();
+                self.g_filters[SCALAR * (pairs + 1) + pairs].add_product(v, g, node.scalar.get(v));
+            }
             sums[at] = from.mul_add(node.scalar.get(v), sums[at]);
             if PASSES {
                 let filter: V = self_filters[PASS].get(v);
@@ -207,13 +236,22 @@ impl<T: Real, F: FilterAt<T>> ReverseMessages<'_, T, F> {
                     self.g_vec[atom][d].add_product(v, g, pass);
                 }
                 g_node.pass.add_product(v, along, filter);
+                if TRAINS {
+                    let pairs = self.panel.pairs.len();
+                    self.g_filters[PASS * (pairs + 1) + pairs].add_product(
+                        v,
+                        along,
+                        node.pass.get(v),
+                    );
+                }
             }
         }
         set_weights(self.g_attention, entry, V::sums(sums));
     }
 }
 
-/// Both ends of one pair, i here and j there, in register `v` of the rows.
+/// Both ends of one pair, i here and j there, in register `v` of the rows. Each kind of message returns ∂E/∂D and the slope
+/// of D.
 struct Ends<'a, T: Real, V, D> {
     filters: D,
     weights: [V; 2],
@@ -226,7 +264,7 @@ struct Ends<'a, T: Real, V, D> {
 impl<T: Real, V: Vector<Scalar = T>, D: FilterOfPair<T>> Ends<'_, T, V, D> {
     /// x̂_i += a_ij s_j D^s
     #[inline(always)]
-    fn scalars(&self, g_here: &mut V, g_there: &mut Row<T>, sums: &mut PairSums<V>) {
+    fn scalars(&self, g_here: &mut V, g_there: &mut Row<T>, sums: &mut PairSums<V>) -> [V; 2] {
         let (here, there, [a_ij, a_ji]) = (self.here, self.there, self.weights);
         let (filter, slope): (V, V) = self.filters.with_slope(SCALAR, self.v);
         let (from_i, from_j) = (here.g_x_hat * filter, there.g_x_hat * filter);
@@ -236,12 +274,12 @@ impl<T: Real, V: Vector<Scalar = T>, D: FilterOfPair<T>> Ends<'_, T, V, D> {
         sums.attention[1] = from_j.mul_add(here.scalar, sums.attention[1]);
         let ij = a_ij * here.g_x_hat;
         let g_filter = ij.mul_add(there.scalar, a_ji * there.g_x_hat * here.scalar);
-        sums.by_t = g_filter.mul_add(slope, sums.by_t);
+        [g_filter, slope]
     }
 
     /// v̂_i += û ⊗ (b_j D^b)
     #[inline(always)]
-    fn along(&self, g_here: &mut V, g_there: &mut Row<T>, sums: &mut PairSums<V>) {
+    fn along(&self, g_here: &mut V, g_there: &mut Row<T>, sums: &mut PairSums<V>) -> [V; 2] {
         let (here, there) = (self.here, self.there);
         let (filter, slope): (V, V) = self.filters.with_slope(ALONG, self.v);
         let (from_j, minus_from_i) = (there.along * filter, V::zero() - here.along * filter);
@@ -258,7 +296,7 @@ impl<T: Real, V: Vector<Scalar = T>, D: FilterOfPair<T>> Ends<'_, T, V, D> {
         g_there.add_product(self.v, u_i, filter);
         *g_here = u_j.mul_add(filter, *g_here);
         let g_filter = u_i.mul_add(there.along, u_j * here.along);
-        sums.by_t = g_filter.mul_add(slope, sums.by_t);
+        [g_filter, slope]
     }
 
     /// v̂_i += vec_j ⊙ (a_j D^a)
@@ -268,8 +306,7 @@ impl<T: Real, V: Vector<Scalar = T>, D: FilterOfPair<T>> Ends<'_, T, V, D> {
         g_here: &mut V,
         g_vec_here: &mut [V; 3],
         (g_there, g_vec_there): (&mut Row<T>, &mut [Row<T>; 3]),
-        sums: &mut PairSums<V>,
-    ) {
+    ) -> [V; 2] {
         let (here, there) = (self.here, self.there);
         let (filter, slope): (V, V) = self.filters.with_slope(PASS, self.v);
         let (from_j, from_i) = (there.pass * filter, here.pass * filter);
@@ -284,7 +321,7 @@ impl<T: Real, V: Vector<Scalar = T>, D: FilterOfPair<T>> Ends<'_, T, V, D> {
         g_there.add_product(self.v, t_i, filter);
         *g_here = t_j.mul_add(filter, *g_here);
         let g_filter = t_i.mul_add(there.pass, t_j * here.pass);
-        sums.by_t = g_filter.mul_add(slope, sums.by_t);
+        [g_filter, slope]
     }
 }
 
@@ -305,7 +342,6 @@ impl<V: Vector> PairSums<V> {
     fn zero() -> Self {
         Self {
             attention: [V::zero(); 2],
-            by_t: V::zero(),
             by_unit: [V::zero(); 3],
         }
     }

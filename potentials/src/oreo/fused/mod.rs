@@ -33,6 +33,7 @@ mod embedding;
 mod engine;
 mod filters;
 mod gates;
+mod gradient;
 mod layer;
 mod layer_forward;
 mod layer_reverse;
@@ -54,6 +55,7 @@ mod team;
 mod update;
 mod work;
 
+pub use gradient::NativeGradients;
 pub use options::{Filters, Options, Precision};
 pub use potential::OreoFused;
 pub use product::Product;

@@ -14,9 +14,9 @@ const EPSILON: f64 = 1e-5;
 /// can hold.
 pub struct LayerNorm<T> {
     /// (panels)
-    weight: Vec<Row<T>>,
+    pub(super) weight: Vec<Row<T>>,
     /// (panels)
-    bias: Vec<Row<T>>,
+    pub(super) bias: Vec<Row<T>>,
     /// 1 for channels, 0 for padding, (panels)
     mask: Vec<Row<T>>,
     /// 1/C

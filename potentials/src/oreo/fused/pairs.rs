@@ -100,7 +100,7 @@ impl<T: Real> Pairs<T> {
         self.elements.len()
     }
 
-    fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.pairs.clear();
         self.geometry.clear();
         self.elements.clear();

@@ -16,23 +16,23 @@ use crate::oreo::Config;
 
 /// `output_model.output_network`. B panels of C, H panels of C/2.
 pub struct Readout<W: Stored> {
-    first: Block<W>,
+    pub(super) first: Block<W>,
     /// Of x and g: outputs (2H)
-    gates: Matrix<W>,
-    gate_bias: Vec<Row<W::Scalar>>,
-    second: Block<W>,
+    pub(super) gates: Matrix<W>,
+    pub(super) gate_bias: Vec<Row<W::Scalar>>,
+    pub(super) second: Block<W>,
     /// One output of the second block, (H)
-    energy: Vec<Row<W::Scalar>>,
-    energy_bias: W::Scalar,
+    pub(super) energy: Vec<Row<W::Scalar>>,
+    pub(super) energy_bias: W::Scalar,
 }
 
 /// What both blocks begin with.
-struct Block<W: Stored> {
+pub struct Block<W: Stored> {
     /// W1, and in the first block W2
-    vectors: Matrix<W>,
+    pub(super) vectors: Matrix<W>,
     /// U: inputs x and v1
-    hidden: Matrix<W>,
-    hidden_bias: Vec<Row<W::Scalar>>,
+    pub(super) hidden: Matrix<W>,
+    pub(super) hidden_bias: Vec<Row<W::Scalar>>,
 }
 
 /// Of one block with I panels of inputs.

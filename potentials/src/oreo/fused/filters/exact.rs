@@ -19,11 +19,11 @@ pub enum Activation {
 
 /// W g(r) + b for some kinds of filters.
 pub struct ExactFilters<T: Real> {
-    matrix: Matrix<T>,
+    pub(in crate::oreo::fused) matrix: Matrix<T>,
     /// (panels, kinds)
-    bias: Vec<Row<T>>,
+    pub(in crate::oreo::fused) bias: Vec<Row<T>>,
     kinds: usize,
-    activation: Activation,
+    pub(in crate::oreo::fused) activation: Activation,
 }
 
 impl<T: Real> ExactFilters<T> {

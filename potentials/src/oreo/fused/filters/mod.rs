@@ -142,6 +142,17 @@ impl<T: Real, const K: usize> Filters<T, K> {
     }
 }
 
+impl<'a, T> ExactAt<'a, T> {
+    /// From D and its slopes, (kinds, P) each.
+    pub fn new(values: &'a [Row<T>], slopes: &'a [Row<T>], pairs: usize) -> Self {
+        Self {
+            values,
+            slopes,
+            pairs,
+        }
+    }
+}
+
 impl<'a, T> ExactNow<'a, T> {
     /// Of one panel.
     pub fn at(&self, panel: usize) -> ExactAt<'a, T> {

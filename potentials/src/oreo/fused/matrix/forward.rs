@@ -60,8 +60,8 @@ impl<W: Stored> Forward<'_, W> {
                 let weights = registers.map(|v| W::get::<V>(&tile[k], v));
                 for m in 0..M {
                     let x = V::splat(x[m].0[half + k]);
-                    sums[m][0] = x.mul_add(weights[0], sums[m][0]);
-                    sums[m][1] = x.mul_add(weights[1], sums[m][1]);
+                    sums[m][0] = x.mul_add_constant(weights[0], sums[m][0]);
+                    sums[m][1] = x.mul_add_constant(weights[1], sums[m][1]);
                 }
             }
         }

@@ -68,14 +68,18 @@ impl<W: Stored> Reverse<'_, W> {
                 let weights: &[Row<W>; INPUTS] = tile[k..].first_chunk().expect("four rows");
                 for v in 0..PANEL / V::LANES {
                     let [a, b, c, d] = weights;
-                    let [a, b, c, d] =
-                        [W::get::<V>(a, v), W::get(b, v), W::get(c, v), W::get(d, v)];
+                    let [a, b, c, d] = [
+                        W::get::<V>(a, v),
+                        W::get::<V>(b, v),
+                        W::get::<V>(c, v),
+                        W::get::<V>(d, v),
+                    ];
                     for m in 0..M {
                         let dy = dy[m].get::<V>(v);
-                        sums[m][0] = dy.mul_add(a, sums[m][0]);
-                        sums[m][1] = dy.mul_add(b, sums[m][1]);
-                        sums[m][2] = dy.mul_add(c, sums[m][2]);
-                        sums[m][3] = dy.mul_add(d, sums[m][3]);
+                        sums[m][0] = dy.mul_add_constant(a, sums[m][0]);
+                        sums[m][1] = dy.mul_add_constant(b, sums[m][1]);
+                        sums[m][2] = dy.mul_add_constant(c, sums[m][2]);
+                        sums[m][3] = dy.mul_add_constant(d, sums[m][3]);
                     }
                 }
             }

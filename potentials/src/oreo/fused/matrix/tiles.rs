@@ -6,7 +6,7 @@ use crate::oreo::fused::simd::{rows, Row, Stored, PANEL};
 pub const TILE: usize = 16;
 /// Rows from tile to tile. One row stays empty: at strides that are powers of two the same rows of all tiles would
 /// compete for the same places of the cache (measured: the way back 145 → 186 GFLOP/s).
-const STRIDE: usize = TILE + 1;
+pub const STRIDE: usize = TILE + 1;
 
 /// W, packed.
 pub struct Tiles<W> {
@@ -35,6 +35,11 @@ impl<W: Stored> Tiles<W> {
             outputs,
             tiles,
         }
+    }
+
+    /// All, in the order of memory.
+    pub fn numbers(&mut self) -> &mut [Row<W>] {
+        &mut self.tiles
     }
 
     /// How many rows (inputs, rows) and (outputs, rows) have.

@@ -76,6 +76,7 @@ operator!(F64x4, Div, div, _mm256_div_pd);
 
 impl Vector for F32x8 {
     type Scalar = f32;
+    type Constant = Self;
     const LANES: usize = 8;
     const ROWS: usize = 6;
 
@@ -104,6 +105,16 @@ impl Vector for F32x8 {
         let from = &from[..8];
         // SAFETY: eight numbers of two bytes are there; f16 is a u16 in memory.
         Self(unsafe { _mm256_cvtph_ps(_mm_loadu_si128(from.as_ptr().cast())) })
+    }
+
+    #[inline(always)]
+    fn constant(self) -> Self {
+        self
+    }
+
+    #[inline(always)]
+    fn mul_add_constant(self, factor: Self, addend: Self) -> Self {
+        self.mul_add(factor, addend)
     }
 
     #[inline(always)]
@@ -161,6 +172,7 @@ impl Vector for F32x8 {
 
 impl Vector for F64x4 {
     type Scalar = f64;
+    type Constant = Self;
     const LANES: usize = 4;
     const ROWS: usize = 6;
 
@@ -186,6 +198,16 @@ impl Vector for F64x4 {
 
     fn load_f16(_: &[f16]) -> Self {
         unreachable!("f16 weights are computed with in f32")
+    }
+
+    #[inline(always)]
+    fn constant(self) -> Self {
+        self
+    }
+
+    #[inline(always)]
+    fn mul_add_constant(self, factor: Self, addend: Self) -> Self {
+        self.mul_add(factor, addend)
     }
 
     #[inline(always)]

@@ -76,6 +76,7 @@ operator!(F64x8, Div, div, _mm512_div_pd);
 
 impl Vector for F32x16 {
     type Scalar = f32;
+    type Constant = Self;
     const LANES: usize = 16;
     const ROWS: usize = 12;
 
@@ -104,6 +105,16 @@ impl Vector for F32x16 {
         let from = &from[..16];
         // SAFETY: sixteen numbers of two bytes are there; f16 is a u16 in memory.
         Self(unsafe { _mm512_cvtph_ps(_mm256_loadu_si256(from.as_ptr().cast())) })
+    }
+
+    #[inline(always)]
+    fn constant(self) -> Self {
+        self
+    }
+
+    #[inline(always)]
+    fn mul_add_constant(self, factor: Self, addend: Self) -> Self {
+        self.mul_add(factor, addend)
     }
 
     #[inline(always)]
@@ -166,6 +177,7 @@ impl Vector for F32x16 {
 
 impl Vector for F64x8 {
     type Scalar = f64;
+    type Constant = Self;
     const LANES: usize = 8;
     const ROWS: usize = 12;
 
@@ -191,6 +203,16 @@ impl Vector for F64x8 {
 
     fn load_f16(_: &[f16]) -> Self {
         unreachable!("f16 weights are computed with in f32")
+    }
+
+    #[inline(always)]
+    fn constant(self) -> Self {
+        self
+    }
+
+    #[inline(always)]
+    fn mul_add_constant(self, factor: Self, addend: Self) -> Self {
+        self.mul_add(factor, addend)
     }
 
     #[inline(always)]

@@ -5,6 +5,7 @@
 //! so the instructions behind them are never met by a processor that lacks them. That is why the operations are safe.
 //!
 //! - [`Vector`]: what a register can do · [`Real`]: f32 and f64 · [`Stored`]: numbers as weights keep them
+//! - [`Dual`]: either of them with its derivative along one direction, for training
 //! - [`Row`]: 32 numbers of one atom, the unit of all memory here
 //! - `avx512`, `avx2`, `portable`: the registers of one kind of processor each · `stack`: where they are put aside
 //! - [`peak_flops`]: how many operations a second there could be
@@ -13,6 +14,7 @@
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+mod dual;
 mod instruction_set;
 mod peak;
 mod portable;
@@ -22,6 +24,7 @@ mod row;
 mod stack;
 mod vector;
 
+pub(super) use dual::{Dual, Fixed, Plain};
 pub use instruction_set::InstructionSet;
 pub use peak::peak_flops;
 pub(super) use real::Real;

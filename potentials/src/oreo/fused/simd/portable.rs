@@ -27,6 +27,7 @@ operator!(Div, div, /);
 
 impl<T: Real> Vector for Lanes<T> {
     type Scalar = T;
+    type Constant = Self;
     const LANES: usize = 4;
     const ROWS: usize = 6;
 
@@ -48,6 +49,16 @@ impl<T: Real> Vector for Lanes<T> {
     #[inline(always)]
     fn load_f16(from: &[f16]) -> Self {
         Self(std::array::from_fn(|n| T::from_f64(from[n].to_f64())))
+    }
+
+    #[inline(always)]
+    fn constant(self) -> Self {
+        self
+    }
+
+    #[inline(always)]
+    fn mul_add_constant(self, factor: Self, addend: Self) -> Self {
+        self.mul_add(factor, addend)
     }
 
     #[inline(always)]

@@ -1,9 +1,9 @@
-//! The two types of numbers that the network computes in.
+//! The types of numbers that the network computes in.
 
 use super::{portable::Lanes, InstructionSet, Kernel, Stored};
 use std::ops::{Add, AddAssign, Div, Mul, Sub};
 
-/// f32 or f64.
+/// f32 or f64, or dual numbers of them.
 pub trait Real:
     Copy
     + Default
@@ -17,6 +17,10 @@ pub trait Real:
     + Div<Output = Self>
     + Stored<Scalar = Self>
 {
+    /// The type without derivatives: itself, or that of a dual number's parts.
+    type Plain: Real;
+    /// 0
+    const ZERO: Self;
     /// Far below any length that a gradient should be divided by, and not so small that its square is 0.
     const TINY: Self;
     /// Rounds to the nearest.
@@ -36,6 +40,8 @@ pub trait Real:
 macro_rules! real {
     ($real:ty, $run:ident, $tiny:literal) => {
         impl Real for $real {
+            type Plain = Self;
+            const ZERO: Self = 0.0;
             const TINY: Self = $tiny;
             #[inline(always)]
             fn from_f64(value: f64) -> Self {

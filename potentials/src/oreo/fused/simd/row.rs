@@ -57,7 +57,7 @@ pub trait Stored: Copy + Default + Send + Sync + 'static {
     /// Exact.
     fn widen(self) -> f64;
     /// Register `v` of a row.
-    fn get<V: Vector<Scalar = Self::Scalar>>(row: &Row<Self>, v: usize) -> V;
+    fn get<V: Vector<Scalar = Self::Scalar>>(row: &Row<Self>, v: usize) -> V::Constant;
 }
 
 impl Stored for f32 {
@@ -69,8 +69,8 @@ impl Stored for f32 {
         f64::from(self)
     }
     #[inline(always)]
-    fn get<V: Vector<Scalar = f32>>(row: &Row<f32>, v: usize) -> V {
-        row.get(v)
+    fn get<V: Vector<Scalar = f32>>(row: &Row<f32>, v: usize) -> V::Constant {
+        row.get::<V>(v).constant()
     }
 }
 
@@ -83,8 +83,8 @@ impl Stored for f64 {
         self
     }
     #[inline(always)]
-    fn get<V: Vector<Scalar = f64>>(row: &Row<f64>, v: usize) -> V {
-        row.get(v)
+    fn get<V: Vector<Scalar = f64>>(row: &Row<f64>, v: usize) -> V::Constant {
+        row.get::<V>(v).constant()
     }
 }
 
@@ -97,7 +97,7 @@ impl Stored for f16 {
         self.to_f64()
     }
     #[inline(always)]
-    fn get<V: Vector<Scalar = f32>>(row: &Row<f16>, v: usize) -> V {
+    fn get<V: Vector<Scalar = f32>>(row: &Row<f16>, v: usize) -> V::Constant {
         V::load_f16(&row.0[v * V::LANES..(v + 1) * V::LANES])
     }
 }

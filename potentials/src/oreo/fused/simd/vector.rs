@@ -1,6 +1,6 @@
 //! What a register can do, and what follows from that for any of them.
 
-use super::Real;
+use super::{Fixed, Real};
 use half::f16;
 use std::ops::{Add, Div, Mul, Sub};
 
@@ -17,6 +17,8 @@ pub trait Vector:
 {
     /// f32 or f64
     type Scalar: Real;
+    /// What a weight is in a register: such a vector, without a derivative.
+    type Constant: Copy;
     /// How many numbers; divides 16.
     const LANES: usize;
     /// How many rows of a product with two columns of registers fit into the registers of the processor.
@@ -29,9 +31,17 @@ pub trait Vector:
     /// Into the first `LANES` places.
     fn store(self, to: &mut [Self::Scalar]);
     /// The first `LANES` numbers, widened; for f32 only.
-    fn load_f16(from: &[f16]) -> Self;
+    fn load_f16(from: &[f16]) -> Self::Constant;
+    /// The first `LANES` weights; for registers of dual numbers only.
+    fn load_fixed(_: &[Fixed<<Self::Scalar as Real>::Plain>]) -> Self::Constant {
+        unreachable!("weights of dual numbers")
+    }
+    /// Without its derivative.
+    fn constant(self) -> Self::Constant;
     /// self · factor + addend, rounded once where the processor can.
     fn mul_add(self, factor: Self, addend: Self) -> Self;
+    /// self · factor + addend for a weight.
+    fn mul_add_constant(self, factor: Self::Constant, addend: Self) -> Self;
     /// The sums of four registers.
     fn sums(four: [Self; 4]) -> [Self::Scalar; 4];
     /// √ of each.
