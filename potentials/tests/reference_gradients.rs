@@ -1,6 +1,9 @@
 //! The gradient of a loss by every weight: against TorchMD-NET's double reverse pass, and against differences of the loss.
 //!
-//! Mistakes planted once, and the tests that failed: MISTAKES
+//! Mistakes planted once in the network or its gradient, and what failed:
+//! - atoms moving against u instead of along it: TorchMD-NET's gradient, and the slope of the loss
+//! - filters of self loops cut off from the weights: the same two (by 2 % and 1e-5), and the batch without pairs
+//! - a layer norm's weight cut off: every test that asks for a gradient, by the error that names the tensor
 #![cfg(feature = "candle")]
 #![allow(missing_docs)]
 
