@@ -5,6 +5,7 @@ use super::graph::{for_each_component, Graph};
 use super::layer_norm::LayerNorm;
 use super::linear::Linear;
 use super::parameters::Parameters;
+use super::quantity::Quantity;
 use super::silu;
 use crate::oreo::Config;
 use candle_core::{Result, Tensor};
@@ -64,62 +65,70 @@ impl AttentionLayer {
     }
 
     /// x (N, C) and vec (3N, C), `None` for vec = 0 before the first layer; both updated.
-    pub fn forward(
+    pub fn forward<Q: Quantity>(
         &self,
         graph: &Graph,
-        geometry: &Geometry,
-        x: &Tensor,
-        vec: Option<&Tensor>,
-    ) -> Result<(Tensor, Tensor)> {
+        geometry: &Geometry<Q>,
+        x: &Q,
+        vec: Option<&Q>,
+    ) -> Result<(Q, Q)> {
         let y = self.layernorm.forward(x)?;
         let attention = self.attention(graph, geometry, &y)?;
         let [s, a, b] = self.values(graph, geometry, &y)?;
         let x_hat = graph.sum_scalars(&self.weigh_heads(&s, &attention)?)?;
-        let along_edges = for_each_component(&b)?.broadcast_mul(&geometry.directions)?;
+        let along_edges = for_each_component(&b)?.times(&geometry.directions)?;
         let [o1, o2, o3] = &self.o_proj;
         let Some(vec) = vec else {
-            return Ok(((x + o3.forward(&x_hat)?)?, graph.sum_vectors(&along_edges)?));
+            let x = x.plus(&o3.forward(&x_hat)?)?;
+            return Ok((x, graph.sum_vectors(&along_edges)?));
         };
-        let passed_on = (vec.index_select(&graph.senders_xyz, 0)? * for_each_component(&a)?)?;
-        let vec_hat = graph.sum_vectors(&(passed_on + along_edges)?)?;
+        let passed_on = vec
+            .linear(|vec| vec.index_select(&graph.senders_xyz, 0))?
+            .times(&for_each_component(&a)?)?;
+        let vec_hat = graph.sum_vectors(&passed_on.plus(&along_edges)?)?;
         let [v1, v2, v3] = &self.vec_proj;
-        let d = graph.sum_components(&(v1.forward(vec)? * v2.forward(vec)?)?)?;
-        let dx = ((d * o2.forward(&x_hat)?)? + o3.forward(&x_hat)?)?;
-        let rescaled = (v3.forward(vec)? * for_each_component(&o1.forward(&x_hat)?)?)?;
-        Ok(((x + dx)?, ((vec + rescaled)? + vec_hat)?))
+        let d = graph.sum_components(&v1.forward(vec)?.times(&v2.forward(vec)?)?)?;
+        let dx = d.times(&o2.forward(&x_hat)?)?.plus(&o3.forward(&x_hat)?)?;
+        let rescaled = v3
+            .forward(vec)?
+            .times(&for_each_component(&o1.forward(&x_hat)?)?)?;
+        Ok((x.plus(&dx)?, vec.plus(&rescaled)?.plus(&vec_hat)?))
     }
 
     /// a_ij, (E, heads)
-    fn attention(&self, graph: &Graph, geometry: &Geometry, y: &Tensor) -> Result<Tensor> {
-        let q = self.q_proj.forward(y)?.index_select(&graph.receivers, 0)?;
-        let k = self.k_proj.forward(y)?.index_select(&graph.senders, 0)?;
+    fn attention<Q: Quantity>(&self, graph: &Graph, geometry: &Geometry<Q>, y: &Q) -> Result<Q> {
+        let q = self.q_proj.forward(y)?;
+        let k = self.k_proj.forward(y)?;
         let filter = self.dk_proj.on_edges(graph, geometry, false)?;
-        let products = ((q * k)? * filter)?;
-        let a = silu(
-            &products
-                .reshape((products.dim(0)?, self.heads, ()))?
-                .sum(2)?,
-        )?;
+        let products = q
+            .linear(|q| q.index_select(&graph.receivers, 0))?
+            .times(&k.linear(|k| k.index_select(&graph.senders, 0))?)?
+            .times(&filter)?;
+        let of_heads = products.linear(|p| p.reshape((p.dim(0)?, self.heads, ()))?.sum(2))?;
+        let a = silu(&of_heads)?;
         match self.vector_cutoff {
             true => Ok(a),
-            false => a.broadcast_mul(&geometry.edge_cutoff),
+            false => a.times(&geometry.edge_cutoff),
         }
     }
 
     /// The three parts of v_j ⊙ D^v_ij, each (E, C).
-    fn values(&self, graph: &Graph, geometry: &Geometry, y: &Tensor) -> Result<[Tensor; 3]> {
+    fn values<Q: Quantity>(&self, graph: &Graph, geometry: &Geometry<Q>, y: &Q) -> Result<[Q; 3]> {
         let part = |n: usize| {
-            let v = self.v_proj[n].forward(y)?.index_select(&graph.senders, 0)?;
-            v * self.dv_proj[n].on_edges(graph, geometry, self.vector_cutoff)?
+            let filter = self.dv_proj[n].on_edges(graph, geometry, self.vector_cutoff)?;
+            self.v_proj[n]
+                .forward(y)?
+                .linear(|v| v.index_select(&graph.senders, 0))?
+                .times(&filter)
         };
         Ok([part(0)?, part(1)?, part(2)?])
     }
 
     /// Every channel of a head times its attention: (E, C), (E, heads) → (E, C).
-    fn weigh_heads(&self, s: &Tensor, attention: &Tensor) -> Result<Tensor> {
-        s.reshape((s.dim(0)?, self.heads, ()))?
-            .broadcast_mul(&attention.unsqueeze(2)?)?
-            .reshape(s.shape())
+    fn weigh_heads<Q: Quantity>(&self, s: &Q, attention: &Q) -> Result<Q> {
+        s.linear(|s| s.reshape((s.dim(0)?, self.heads, ())))?
+            .times(&attention.linear(|a| a.unsqueeze(2))?)?
+            .linear(|weighed| weighed.flatten_from(1))
     }
 }
 
@@ -133,13 +142,14 @@ impl Filter {
     }
 
     /// D of each pair for both directions, then that of the self loops: (E, C). `cut` multiplies by c(r).
-    fn on_edges(&self, graph: &Graph, geometry: &Geometry, cut: bool) -> Result<Tensor> {
+    fn on_edges<Q: Quantity>(&self, graph: &Graph, geometry: &Geometry<Q>, cut: bool) -> Result<Q> {
         let mut pairs = silu(&self.projection.forward(&geometry.radial)?)?;
         if cut {
-            pairs = pairs.broadcast_mul(&geometry.cutoff)?;
+            pairs = pairs.times(&geometry.cutoff)?;
         }
-        let loops = self.at_zero.broadcast_as((graph.atoms, pairs.dim(1)?))?;
-        Tensor::cat(&[&pairs, &pairs, &loops.contiguous()?], 0)
+        let loops = (graph.atoms, self.at_zero.dim(1)?);
+        let loops = Q::constant(self.at_zero.broadcast_as(loops)?.contiguous()?)?;
+        Q::cat(&[&pairs, &pairs, &loops], 0)
     }
 }
 

@@ -1,6 +1,9 @@
-//! Several requests as one list of atoms and pairs, and the way back from pair gradients to forces.
+//! Several requests or molecules as one list of atoms and pairs, and the way back from pair gradients to forces.
 
-use oreo_core::{Request, Vec3};
+use super::graph::Graph;
+use crate::oreo::gradients::Molecule;
+use candle_core::{Device, Result};
+use oreo_core::{Element, Request, Vec3};
 
 /// The atoms of every request one after the other, and each pair within the cutoff once.
 #[derive(Default)]
@@ -28,40 +31,75 @@ impl Batch {
     /// Forgets the last batch, keeps its memory. The subtraction of positions is done in f64 whatever the network
     /// computes in: f32 coordinates far from the origin would lose digits.
     pub fn fill(&mut self, requests: &[Request<'_>], cutoff: f64) {
-        let Topology {
-            atomic_numbers,
-            molecule,
-            pairs,
-        } = &mut self.topology;
-        atomic_numbers.clear();
-        molecule.clear();
-        pairs.clear();
-        self.vectors.clear();
-        self.ends.clear();
-        for (m, request) in requests.iter().enumerate() {
-            let start = atomic_numbers.len() as u32;
-            let elements = &request.system.elements;
-            atomic_numbers.extend(
-                elements
-                    .iter()
-                    .map(|element| element.atomic_number() as u32),
-            );
-            molecule.extend(elements.iter().map(|_| m as u32));
+        self.clear();
+        for request in requests {
+            let start = self.add_atoms(&request.system.elements);
             request
                 .neighbors
                 .for_each(request.positions, request.cell, cutoff, |i, j, r, _| {
                     if i < j || (i == j && points_forward(&r)) {
-                        pairs.push([start + i as u32, start + j as u32]);
-                        self.vectors.push(r);
+                        self.add_pair(start, [i, j], r);
                     }
                 });
             self.ends.push(self.vectors.len());
         }
     }
 
-    /// Number of requests.
-    pub fn molecules(&self) -> usize {
-        self.ends.len()
+    /// The same for molecules in open space, which have no neighbour list.
+    pub fn fill_open(&mut self, molecules: &[Molecule<'_>], cutoff: f64) {
+        self.clear();
+        for molecule in molecules {
+            let start = self.add_atoms(molecule.elements);
+            for (i, a) in molecule.positions.iter().enumerate() {
+                for (j, b) in molecule.positions.iter().enumerate().skip(i + 1) {
+                    let r = b - a;
+                    if r.norm() < cutoff {
+                        self.add_pair(start, [i, j], r);
+                    }
+                }
+            }
+            self.ends.push(self.vectors.len());
+        }
+    }
+
+    fn clear(&mut self) {
+        self.topology.atomic_numbers.clear();
+        self.topology.molecule.clear();
+        self.topology.pairs.clear();
+        self.vectors.clear();
+        self.ends.clear();
+    }
+
+    /// The next molecule; where its atoms start.
+    fn add_atoms(&mut self, elements: &[Element]) -> usize {
+        let Topology {
+            atomic_numbers,
+            molecule,
+            ..
+        } = &mut self.topology;
+        let start = atomic_numbers.len();
+        let number = self.ends.len() as u32;
+        atomic_numbers.extend(elements.iter().map(|e| e.atomic_number() as u32));
+        molecule.extend(elements.iter().map(|_| number));
+        start
+    }
+
+    fn add_pair(&mut self, start: usize, pair: [usize; 2], r: Vec3) {
+        let pair = pair.map(|atom| (start + atom) as u32);
+        self.topology.pairs.push(pair);
+        self.vectors.push(r);
+    }
+
+    /// Index tensors of what it holds.
+    pub fn graph(&self, device: &Device) -> Result<Graph> {
+        let topology = &self.topology;
+        Graph::new(
+            &topology.atomic_numbers,
+            &topology.molecule,
+            self.ends.len(),
+            &topology.pairs,
+            device,
+        )
     }
 
     /// With r_p = r_j − r_i: F_i += ∂E/∂r_p, F_j −= ∂E/∂r_p, and W −= r_p ⊗ ∂E/∂r_p, since the force on j due to i is

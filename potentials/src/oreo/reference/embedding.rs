@@ -4,6 +4,7 @@ use super::geometry::Geometry;
 use super::graph::Graph;
 use super::linear::Linear;
 use super::parameters::Parameters;
+use super::quantity::Quantity;
 use crate::oreo::Config;
 use candle_core::{Result, Tensor};
 
@@ -39,19 +40,20 @@ impl Embedding {
     }
 
     /// → (N, C)
-    pub fn forward(&self, graph: &Graph, geometry: &Geometry) -> Result<Tensor> {
+    pub fn forward<Q: Quantity>(&self, graph: &Graph, geometry: &Geometry<Q>) -> Result<Q> {
         let element = self.element.index_select(&graph.atomic_numbers, 0)?;
         let neighbor = self.neighbor.index_select(&graph.atomic_numbers, 0)?;
         let filter = self
             .distance_proj
             .forward(&geometry.radial)?
-            .broadcast_mul(&geometry.cutoff)?; // (P, C)
-        let both_ways = Tensor::cat(&[&filter, &filter], 0)?; // (2P, C)
+            .times(&geometry.cutoff)?; // (P, C)
+        let both_ways = Q::cat(&[&filter, &filter], 0)?; // (2P, C)
         let pair_edges = |edges: &Tensor| edges.narrow(0, 0, 2 * graph.pairs);
-        let messages = (neighbor.index_select(&pair_edges(&graph.senders)?, 0)? * both_ways)?;
-        let sums = element
-            .zeros_like()?
-            .index_add(&pair_edges(&graph.receivers)?, &messages, 0)?;
-        element + self.combine.forward(&sums)?
+        let sent = neighbor.index_select(&pair_edges(&graph.senders)?, 0)?;
+        let receivers = pair_edges(&graph.receivers)?;
+        let sums = both_ways
+            .linear(|filter| &sent * filter)?
+            .linear(|messages| element.zeros_like()?.index_add(&receivers, messages, 0))?;
+        self.combine.forward(&sums)?.shifted(&element)
     }
 }

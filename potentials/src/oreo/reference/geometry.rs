@@ -2,6 +2,7 @@
 
 use super::graph::Graph;
 use super::parameters::Parameters;
+use super::quantity::Quantity;
 use crate::oreo::basis::ALPHA_TIMES_CUTOFF;
 use crate::oreo::Config;
 use candle_core::{Result, Tensor};
@@ -17,15 +18,15 @@ pub(super) struct DistanceExpansion {
 }
 
 /// One per forward pass.
-pub(super) struct Geometry {
+pub(super) struct Geometry<Q> {
     /// g(r), (P, K)
-    pub radial: Tensor,
+    pub radial: Q,
     /// c(r), (P, 1)
-    pub cutoff: Tensor,
+    pub cutoff: Q,
     /// c of every directed edge, 1 for self loops, (E, 1)
-    pub edge_cutoff: Tensor,
+    pub edge_cutoff: Q,
     /// û of every directed edge, 0 for self loops, (3E, 1)
-    pub directions: Tensor,
+    pub directions: Q,
 }
 
 impl DistanceExpansion {
@@ -43,21 +44,34 @@ impl DistanceExpansion {
     }
 
     /// `pair_vectors` r_p = r_j − r_i, (P, 3)
-    pub fn forward(&self, graph: &Graph, pair_vectors: &Tensor) -> Result<Geometry> {
-        let r = pair_vectors.sqr()?.sum_keepdim(1)?.sqrt()?; // (P, 1)
-        let cutoff = (&r * (PI / self.cutoff))?.cos()?.affine(0.5, 0.5)?;
-        let unit = pair_vectors.broadcast_div(&r)?.t()?.contiguous()?; // (3, P)
-        let (dtype, device) = (r.dtype(), r.device());
+    pub fn forward<Q: Quantity>(&self, graph: &Graph, pair_vectors: &Q) -> Result<Geometry<Q>> {
+        let squared = pair_vectors.squared()?.linear(|s| s.sum_keepdim(1))?;
+        let r = squared.square_root()?; // (P, 1)
+        let cutoff = self.cosine_cutoff(&r)?;
+        let unit = pair_vectors
+            .over(&r)?
+            .linear(|unit| unit.t()?.contiguous())?; // (3, P)
+        let (dtype, device) = (r.value().dtype(), r.value().device());
         let loops = (
-            Tensor::ones((graph.atoms, 1), dtype, device)?,
-            Tensor::zeros((3, graph.atoms), dtype, device)?,
+            Q::constant(Tensor::ones((graph.atoms, 1), dtype, device)?)?,
+            Q::constant(Tensor::zeros((3, graph.atoms), dtype, device)?)?,
         );
         Ok(Geometry {
-            radial: self.radial(&r)?.broadcast_mul(&cutoff)?,
-            edge_cutoff: Tensor::cat(&[&cutoff, &cutoff, &loops.0], 0)?,
-            directions: Tensor::cat(&[&unit, &unit.neg()?, &loops.1], 1)?.reshape(((), 1))?,
+            radial: self.radial(&r)?.times(&cutoff)?,
+            edge_cutoff: Q::cat(&[&cutoff, &cutoff, &loops.0], 0)?,
+            directions: Q::cat(&[&unit, &unit.linear(Tensor::neg)?, &loops.1], 1)?
+                .linear(|directions| directions.reshape(((), 1)))?,
             cutoff,
         })
+    }
+
+    /// c(r) = ½ (cos(πr/r_c) + 1) of pairs within the cutoff
+    fn cosine_cutoff<Q: Quantity>(&self, r: &Q) -> Result<Q> {
+        let frequency = PI / self.cutoff;
+        r.elementwise(
+            |r| (r * frequency)?.cos()?.affine(0.5, 0.5),
+            |r, _| (r * frequency)?.sin()? * (-0.5 * frequency),
+        )
     }
 
     /// g(0), (1, K): the same for every self loop; c(0) = 1.
@@ -66,12 +80,15 @@ impl DistanceExpansion {
     }
 
     /// Without c(r): (P, 1) → (P, K)
-    fn radial(&self, r: &Tensor) -> Result<Tensor> {
-        let decay = (r * (-ALPHA_TIMES_CUTOFF / self.cutoff))?.exp()?;
+    fn radial<Q: Quantity>(&self, r: &Q) -> Result<Q> {
+        let decay = r
+            .linear(|r| r * (-ALPHA_TIMES_CUTOFF / self.cutoff))?
+            .exponential()?;
+        let minus_betas = self.betas.neg()?;
         decay
-            .broadcast_sub(&self.means)?
-            .sqr()?
-            .broadcast_mul(&self.betas.neg()?)?
-            .exp()
+            .shifted(&self.means.neg()?)?
+            .squared()?
+            .linear(|squared| squared.broadcast_mul(&minus_betas))?
+            .exponential()
     }
 }

@@ -1,7 +1,8 @@
 //! Every block's reverse pass against central differences of its forward pass, in f64; and, for training, the gradient of
-//! every weight.
+//! every weight. Tangents against both.
 
 use super::attention::AttentionLayer;
+use super::dual::Dual;
 use super::embedding::Embedding;
 use super::geometry::DistanceExpansion;
 use super::graph::Graph;
@@ -219,6 +220,67 @@ fn the_readout_has_its_gradients_also_beside_vectors_of_zero() {
     let zero = Var::zeros((21, C), DType::F64, &Device::Cpu).unwrap();
     let energies = readout.forward(&graph, &x, &zero).unwrap().atom_energies;
     let gradients = energies.sum_all().unwrap().backward().unwrap();
+    assert!(numbers(gradients.get(&zero).unwrap())
+        .iter()
+        .all(|&g| g == 0.0));
+}
+
+/// Seen to fail when the quotient forgets its denominator's derivative.
+#[test]
+fn the_tangent_of_the_energy_is_its_gradient_times_the_direction() {
+    for vector_cutoff in [false, true] {
+        let model = Model::new(&config(vector_cutoff), &weights(vector_cutoff)).unwrap();
+        let (graph, r) = graph();
+        let direction = random(r.dim(0).unwrap(), 3, 8);
+        let variable = Var::from_tensor(&r).unwrap();
+        let energies = model.energy(&graph, &variable).unwrap();
+        let gradients = energies.sum_all().unwrap().backward().unwrap();
+        let slope = (gradients.get(&variable).unwrap() * &direction).unwrap();
+        let moving = Dual {
+            value: r,
+            tangent: direction,
+        };
+        let dual = model.forward(&graph, &moving).unwrap().energies;
+        assert_eq!(numbers(&dual.value), numbers(&energies));
+        let (slope, tangent): (f64, f64) = (
+            numbers(&slope).iter().sum(),
+            numbers(&dual.tangent).iter().sum(),
+        );
+        assert!(
+            (slope - tangent).abs() < 1e-12 * slope.abs(),
+            "{slope} {tangent}"
+        );
+    }
+}
+
+/// A vector of zero that starts to move: its norm has no derivative there, so by convention the tangent is 0 and has no
+/// gradient. Seen to fail with a slope of ½ beside the constant m of the norm.
+#[test]
+fn the_tangent_of_a_norm_ignores_vectors_of_zero() {
+    let weights = weights(true);
+    let path = Parameters::new(&weights).at("output_model.output_network");
+    let readout = Readout::load(&path, &config(true)).unwrap();
+    let (graph, _) = graph();
+    let zero = Var::zeros((21, C), DType::F64, &Device::Cpu).unwrap();
+    let x = random(7, C, 5);
+    let still = x.zeros_like().unwrap();
+    let (x, vec) = (
+        Dual {
+            value: x,
+            tangent: still,
+        },
+        Dual {
+            value: zero.as_tensor().clone(),
+            tangent: random(21, C, 6),
+        },
+    );
+    let tangent = readout
+        .forward(&graph, &x, &vec)
+        .unwrap()
+        .atom_energies
+        .tangent;
+    assert!(numbers(&tangent).iter().all(|&e| e == 0.0));
+    let gradients = tangent.sum_all().unwrap().backward().unwrap();
     assert!(numbers(gradients.get(&zero).unwrap())
         .iter()
         .all(|&g| g == 0.0));

@@ -12,6 +12,7 @@
 //! Vectors are kept with their Cartesian component in front: row `axis · N + atom` of a (3N, C) tensor. So whatever acts
 //! on channels is one product, and nothing is ever summed or broadcast over an inner dimension.
 
+use super::quantity::Quantity;
 use candle_core::{Device, Result, Tensor};
 
 /// The connectivity of one batch of molecules. Constant as long as the same pairs are within the cutoff.
@@ -72,31 +73,31 @@ impl Graph {
     }
 
     /// Σ over the edges that an atom receives: (E, C) → (N, C).
-    pub(super) fn sum_scalars(&self, messages: &Tensor) -> Result<Tensor> {
-        self.zeros(self.atoms, messages)?
-            .index_add(&self.receivers, messages, 0)
+    pub(super) fn sum_scalars<Q: Quantity>(&self, messages: &Q) -> Result<Q> {
+        messages.linear(|m| self.zeros(self.atoms, m)?.index_add(&self.receivers, m, 0))
     }
 
     /// Σ over the edges that an atom receives: (3E, C) → (3N, C).
-    pub(super) fn sum_vectors(&self, messages: &Tensor) -> Result<Tensor> {
-        self.zeros(3 * self.atoms, messages)?
-            .index_add(&self.receivers_xyz, messages, 0)
+    pub(super) fn sum_vectors<Q: Quantity>(&self, messages: &Q) -> Result<Q> {
+        messages.linear(|m| {
+            self.zeros(3 * self.atoms, m)?
+                .index_add(&self.receivers_xyz, m, 0)
+        })
     }
 
     /// Σ over x, y, z: (3N, C) → (N, C).
-    pub(super) fn sum_components(&self, products: &Tensor) -> Result<Tensor> {
-        self.zeros(self.atoms, products)?
-            .index_add(&self.atom_of_row, products, 0)
+    pub(super) fn sum_components<Q: Quantity>(&self, products: &Q) -> Result<Q> {
+        products.linear(|p| {
+            self.zeros(self.atoms, p)?
+                .index_add(&self.atom_of_row, p, 0)
+        })
     }
 
     /// Σ over the atoms of each molecule: (N,) → (B,).
-    pub(super) fn sum_molecules(&self, atom_energies: &Tensor) -> Result<Tensor> {
-        Tensor::zeros(
-            self.molecules,
-            atom_energies.dtype(),
-            atom_energies.device(),
-        )?
-        .index_add(&self.molecule, atom_energies, 0)
+    pub(super) fn sum_molecules<Q: Quantity>(&self, atom_energies: &Q) -> Result<Q> {
+        atom_energies.linear(|e| {
+            Tensor::zeros(self.molecules, e.dtype(), e.device())?.index_add(&self.molecule, e, 0)
+        })
     }
 
     fn zeros(&self, rows: usize, like: &Tensor) -> Result<Tensor> {
@@ -105,6 +106,6 @@ impl Graph {
 }
 
 /// One copy for each of x, y, z: (rows, C) → (3 rows, C).
-pub(super) fn for_each_component(scalars: &Tensor) -> Result<Tensor> {
-    Tensor::cat(&[scalars, scalars, scalars], 0)
+pub(super) fn for_each_component<Q: Quantity>(scalars: &Q) -> Result<Q> {
+    Q::cat(&[scalars, scalars, scalars], 0)
 }

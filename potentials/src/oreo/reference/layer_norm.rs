@@ -1,6 +1,7 @@
 //! Layer normalisation out of primitive operations: candle's fused one passes no gradient to its input.
 
 use super::parameters::Parameters;
+use super::quantity::Quantity;
 use candle_core::{Result, Tensor, D};
 
 /// As in the weights' origin.
@@ -24,13 +25,15 @@ impl LayerNorm {
     }
 
     /// (N, C) → (N, C)
-    pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        let centred = x.broadcast_sub(&x.mean_keepdim(D::Minus1)?)?;
-        let variance = centred.sqr()?.mean_keepdim(D::Minus1)?;
-        let deviation = (variance + EPSILON)?.sqrt()?;
+    pub fn forward<Q: Quantity>(&self, x: &Q) -> Result<Q> {
+        let centred = x.linear(|x| x.broadcast_sub(&x.mean_keepdim(D::Minus1)?))?;
+        let variance = centred.squared()?.linear(|s| s.mean_keepdim(D::Minus1))?;
+        let deviation = variance
+            .apply(|v| v + EPSILON, |_, _, dv| Ok(dv.clone()))?
+            .square_root()?;
         centred
-            .broadcast_div(&deviation)?
-            .broadcast_mul(&self.weight)?
-            .broadcast_add(&self.bias)
+            .over(&deviation)?
+            .linear(|y| y.broadcast_mul(&self.weight))?
+            .shifted(&self.bias)
     }
 }

@@ -5,6 +5,7 @@
 //! reverse pass stops at the input. Weights that are variables (training) take the ordinary product.
 
 use super::parameters::Parameters;
+use super::quantity::Quantity;
 use candle_core::backend::BackendStorage;
 use candle_core::op::Add;
 use candle_core::{CpuStorage, CudaStorage, CustomOp1, Layout, Result, Shape, Storage, Tensor};
@@ -48,7 +49,11 @@ impl Linear {
     }
 
     /// (rows, in) → (rows, out)
-    pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
+    pub fn forward<Q: Quantity>(&self, x: &Q) -> Result<Q> {
+        x.apply(|x| self.affine(x), |_, _, dx| dx.matmul(&self.transposed))
+    }
+
+    fn affine(&self, x: &Tensor) -> Result<Tensor> {
         if let Some(constant) = &self.constant {
             return x.apply_op1_arc(constant.clone());
         }

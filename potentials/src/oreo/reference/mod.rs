@@ -21,10 +21,13 @@
 //! | E = std Σ_i e_i + mean | energy | `std`, `mean` | `model.rs` |
 //!
 //! Forces come from one reverse pass to the *pair vectors*, which are computed in f64 outside of the network: periodic
-//! images and the virial then need nothing of their own.
+//! images and the virial then need nothing of their own. The gradient of a loss by the weights comes from a tangent pass
+//! and one reverse pass (`weight_gradients.rs`): the blocks are written for numbers and for numbers with their derivative
+//! alike (`quantity.rs`, `dual.rs`).
 
 mod attention;
 mod batch;
+mod dual;
 mod embedding;
 mod geometry;
 #[cfg(test)]
@@ -35,18 +38,29 @@ mod linear;
 mod model;
 mod parameters;
 mod potential;
+mod quantity;
 mod readout;
+mod weight_gradients;
 
-/// Where tensors live; re-exported so that callers need not depend on candle.
-pub use candle_core::Device;
+/// Where tensors live, and the types of their numbers; re-exported so that callers need not depend on candle.
+pub use candle_core::{Device, FloatDType};
 pub use graph::Graph;
 pub use model::{Features, Model};
 pub use parameters::tensors;
 pub use potential::{OreoReference, Precision};
+pub use weight_gradients::ReferenceGradients;
 
-use candle_core::{Result, Tensor};
+use candle_core::Result;
+use candle_nn::ops::sigmoid;
+use quantity::Quantity;
 
-/// x·σ(x). candle's own silu has NaN as second derivative at large negative x.
-fn silu(x: &Tensor) -> Result<Tensor> {
-    x * candle_nn::ops::sigmoid(x)?
+/// x·σ(x), with the slope σ + xσ(1 − σ). candle's own silu has NaN as second derivative at large negative x.
+fn silu<Q: Quantity>(x: &Q) -> Result<Q> {
+    x.elementwise(
+        |x| x * sigmoid(x)?,
+        |x, y| {
+            let sigma = sigmoid(x)?;
+            &sigma + (y * sigma.affine(-1.0, 1.0)?)?
+        },
+    )
 }

@@ -6,6 +6,7 @@ use super::geometry::DistanceExpansion;
 use super::graph::Graph;
 use super::layer_norm::LayerNorm;
 use super::parameters::Parameters;
+use super::quantity::Quantity;
 use super::readout::Readout;
 use crate::oreo::Config;
 use candle_core::{bail, DType, Result, Tensor};
@@ -27,21 +28,21 @@ pub struct Model {
 
 /// Everything that one forward pass computes, for comparison with other implementations. Vectors are (3N, C) with row
 /// `axis · N + atom`.
-pub struct Features {
+pub struct Features<Q = Tensor> {
     /// After the neighbour embedding, then after each layer; L + 1 of (N, C)
-    pub x: Vec<Tensor>,
+    pub x: Vec<Q>,
     /// After each layer; L of (3N, C)
-    pub vec: Vec<Tensor>,
+    pub vec: Vec<Q>,
     /// After the last norm, (N, C)
-    pub x_out: Tensor,
+    pub x_out: Q,
     /// After the first block of the head, (N, C/2)
-    pub head_x: Tensor,
+    pub head_x: Q,
     /// After the first block of the head, (3N, C/2)
-    pub head_vec: Tensor,
+    pub head_vec: Q,
     /// e_i, before `std` and `mean`, (N, 1)
-    pub atom_energies: Tensor,
+    pub atom_energies: Q,
     /// E = std · Σ_i e_i + mean of each molecule, eV, (B,), f64
-    pub energies: Tensor,
+    pub energies: Q,
 }
 
 /// A [`crate::oreo::Weights`] from a file has passed all this; one made by hand may not have.
@@ -85,6 +86,15 @@ impl Model {
 
     /// The same with everything in between.
     pub fn features(&self, graph: &Graph, pair_vectors: &Tensor) -> Result<Features> {
+        self.forward(graph, pair_vectors)
+    }
+
+    /// Numbers, or numbers with their derivative.
+    pub(super) fn forward<Q: Quantity>(
+        &self,
+        graph: &Graph,
+        pair_vectors: &Q,
+    ) -> Result<Features<Q>> {
         let geometry = self.expansion.forward(graph, pair_vectors)?;
         let mut x = vec![self.embedding.forward(graph, &geometry)?];
         let mut vec = Vec::new();
@@ -107,11 +117,11 @@ impl Model {
     }
 
     /// Summed in f64: total energies have more digits than f32 holds.
-    fn energies(&self, graph: &Graph, atom_energies: &Tensor) -> Result<Tensor> {
-        let atom_energies = atom_energies.squeeze(1)?.to_dtype(DType::F64)?;
+    fn energies<Q: Quantity>(&self, graph: &Graph, atom_energies: &Q) -> Result<Q> {
+        let atom_energies = atom_energies.linear(|e| e.squeeze(1)?.to_dtype(DType::F64))?;
         graph
             .sum_molecules(&atom_energies)?
-            .broadcast_mul(&self.std)?
-            .broadcast_add(&self.mean)
+            .linear(|sum| sum.broadcast_mul(&self.std))?
+            .shifted(&self.mean)
     }
 }

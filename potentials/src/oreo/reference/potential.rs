@@ -29,7 +29,7 @@ pub struct OreoReference {
     graph: Option<(Topology, Graph)>,
 }
 
-const NAME: &str = "OREO reference";
+pub(super) const NAME: &str = "OREO reference";
 
 impl OreoReference {
     /// # Errors
@@ -74,47 +74,40 @@ impl OreoReference {
         &self.model
     }
 
-    /// E of each molecule (eV) and ∂E/∂r of each pair (eV/Å).
     fn energies_and_gradients(&mut self) -> candle_core::Result<(Vec<f64>, Vec<Vec3>)> {
         let graph = match self.graph.take() {
             Some((topology, graph)) if topology == self.batch.topology => (topology, graph),
-            _ => self.new_graph()?,
+            _ => (self.batch.topology.clone(), self.batch.graph(&self.device)?),
         };
         let (_, graph) = self.graph.insert(graph);
-        let vectors: Vec<f64> = self
-            .batch
-            .vectors
-            .iter()
-            .flat_map(|r| r.iter().copied())
-            .collect();
-        let vectors = Tensor::from_vec(vectors, (self.batch.vectors.len(), 3), &self.device)?;
-        let vectors = Var::from_tensor(&vectors.to_dtype(self.dtype)?)?;
-        let energies = self.model.energy(graph, &vectors)?;
-        let gradients = match self.batch.vectors.is_empty() {
-            true => Vec::new(),
-            false => match energies.sum_all()?.backward()?.get(&vectors) {
-                Some(gradient) => gradient.to_dtype(DType::F64)?.to_vec2()?,
-                None => candle_core::bail!("the energy has no derivative by the pair vectors"),
-            },
-        };
-        let gradients = gradients
-            .iter()
-            .map(|g| Vec3::new(g[0], g[1], g[2]))
-            .collect();
-        Ok((energies.to_vec1()?, gradients))
+        let vectors = rows(&self.batch.vectors, self.dtype, &self.device)?;
+        energies_and_pair_gradients(&self.model, graph, &vectors)
     }
+}
 
-    fn new_graph(&self) -> candle_core::Result<(Topology, Graph)> {
-        let topology = self.batch.topology.clone();
-        let graph = Graph::new(
-            &topology.atomic_numbers,
-            &topology.molecule,
-            self.batch.molecules(),
-            &topology.pairs,
-            &self.device,
-        )?;
-        Ok((topology, graph))
-    }
+/// (P,) → (P, 3)
+pub(super) fn rows(vectors: &[Vec3], dtype: DType, device: &Device) -> candle_core::Result<Tensor> {
+    let numbers: Vec<f64> = vectors.iter().flat_map(|r| r.iter().copied()).collect();
+    Tensor::from_vec(numbers, (vectors.len(), 3), device)?.to_dtype(dtype)
+}
+
+/// E of each molecule (eV) and ∂E/∂r of each pair (eV/Å), by one reverse pass.
+pub(super) fn energies_and_pair_gradients(
+    model: &Model,
+    graph: &Graph,
+    pair_vectors: &Tensor,
+) -> candle_core::Result<(Vec<f64>, Vec<Vec3>)> {
+    let vectors = Var::from_tensor(pair_vectors)?;
+    let energies = model.energy(graph, &vectors)?;
+    let gradients = match pair_vectors.dim(0)? {
+        0 => Vec::new(),
+        _ => match energies.sum_all()?.backward()?.get(&vectors) {
+            Some(gradient) => gradient.to_dtype(DType::F64)?.to_vec2()?,
+            None => candle_core::bail!("the energy has no derivative by the pair vectors"),
+        },
+    };
+    let gradients = gradients.iter().map(|g| Vec3::new(g[0], g[1], g[2]));
+    Ok((energies.to_vec1()?, gradients.collect()))
 }
 
 /// Bounds the memory of one reverse pass, which grows with the number of pairs: measured for the full-size network in f32,
@@ -150,7 +143,7 @@ fn is_finite(positions: &[Vec3]) -> bool {
     positions.iter().all(|r| r.iter().all(|x| x.is_finite()))
 }
 
-fn backend(error: candle_core::Error) -> PotentialError {
+pub(super) fn backend(error: candle_core::Error) -> PotentialError {
     PotentialError::Backend {
         potential: NAME.into(),
         message: error.to_string(),

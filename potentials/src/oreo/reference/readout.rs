@@ -3,9 +3,10 @@
 use super::graph::{for_each_component, Graph};
 use super::linear::Linear;
 use super::parameters::Parameters;
+use super::quantity::Quantity;
 use super::silu;
 use crate::oreo::Config;
-use candle_core::{Result, Tensor};
+use candle_core::Result;
 
 /// `output_model.output_network`: C → C/2 → 1.
 pub(super) struct Readout {
@@ -28,13 +29,13 @@ struct GatedBlock {
 }
 
 /// What the head computes on the way.
-pub(super) struct ReadoutOutput {
+pub(super) struct ReadoutOutput<Q> {
     /// After the first block, (N, C/2)
-    pub x: Tensor,
+    pub x: Q,
     /// After the first block, (3N, C/2)
-    pub vec: Tensor,
+    pub vec: Q,
     /// e_i before `std`, (N, 1)
-    pub atom_energies: Tensor,
+    pub atom_energies: Q,
 }
 
 impl Readout {
@@ -48,11 +49,11 @@ impl Readout {
     }
 
     /// x (N, C), vec (3N, C). The vectors of the second block do not reach the energy and are left out.
-    pub fn forward(&self, graph: &Graph, x: &Tensor, vec: &Tensor) -> Result<ReadoutOutput> {
+    pub fn forward<Q: Quantity>(&self, graph: &Graph, x: &Q, vec: &Q) -> Result<ReadoutOutput<Q>> {
         let hidden = self.first.hidden(graph, x, vec)?;
         let x = silu(&self.first.scalars.forward(&hidden)?)?;
         let gates = for_each_component(&self.first.gates.forward(&hidden)?)?;
-        let vec = (gates * self.first.vec2_proj.forward(vec)?)?;
+        let vec = gates.times(&self.first.vec2_proj.forward(vec)?)?;
         let hidden = self.second.hidden(graph, &x, &vec)?;
         Ok(ReadoutOutput {
             atom_energies: self.second.scalars.forward(&hidden)?,
@@ -89,16 +90,26 @@ impl GatedBlock {
     }
 
     /// silu of the first layer of MLP([x; v1]), (N, C)
-    fn hidden(&self, graph: &Graph, x: &Tensor, vec: &Tensor) -> Result<Tensor> {
+    fn hidden<Q: Quantity>(&self, graph: &Graph, x: &Q, vec: &Q) -> Result<Q> {
         let v1 = norm(graph, &self.vec1_proj.forward(vec)?)?;
-        silu(&(self.update_x.forward(x)? + self.update_v1.forward(&v1)?)?)
+        silu(
+            &self
+                .update_x
+                .forward(x)?
+                .plus(&self.update_v1.forward(&v1)?)?,
+        )
     }
 }
 
 /// ‖v‖ over x, y, z: (3N, C) → (N, C). Where v = 0 it has no derivative, and this one has 0 (√ alone would give NaN):
-/// ‖v‖ = √(v² + m) − m with the constant m = 1 where v² = 0, else 0.
-fn norm(graph: &Graph, vec: &Tensor) -> Result<Tensor> {
-    let squared = graph.sum_components(&vec.sqr()?)?;
-    let at_zero = squared.detach().eq(0.0)?.to_dtype(squared.dtype())?;
-    (squared + &at_zero)?.sqrt()? - at_zero
+/// ‖v‖ = √(v² + m) − m with the constant m = 1 where v² = 0, else 0. The slope (1 − m)/(2‖v‖) is 0 there by itself:
+/// that of the square, 2v, would hide a slope of ½ in a value but not in the derivative of a tangent.
+fn norm<Q: Quantity>(graph: &Graph, vec: &Q) -> Result<Q> {
+    let squared = graph.sum_components(&vec.squared()?)?;
+    let dtype = squared.value().dtype();
+    let at_zero = squared.value().detach().eq(0.0)?.to_dtype(dtype)?;
+    squared.elementwise(
+        |squared| (squared + &at_zero)?.sqrt()? - &at_zero,
+        |_, norm| at_zero.affine(-0.5, 0.5)? / (norm + &at_zero)?,
+    )
 }
