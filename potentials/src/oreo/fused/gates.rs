@@ -97,7 +97,7 @@ impl<T: Real> Kernel<T> for ReverseNorms<'_, T> {
 
 #[inline(always)]
 fn squared<V: Vector>(vector: &[Row<V::Scalar>], v: usize) -> V {
-    let [x, y, z] = [0, 1, 2].map(|d: usize| vector[d].get::<V>(v));
+    let (x, y, z): (V, V, V) = (vector[0].get(v), vector[1].get(v), vector[2].get(v));
     z.mul_add(z, y.mul_add(y, x * x))
 }
 

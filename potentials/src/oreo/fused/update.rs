@@ -27,14 +27,16 @@ impl<T: Real> Kernel<T> for Update<'_, T> {
         let (v2, v3) = rest.split_at(3 * atoms);
         for atom in 0..atoms {
             for v in 0..PANEL / V::LANES {
-                let o = |n: usize| self.outputs[n * atoms + atom].get::<V>(v);
+                let o1: V = self.outputs[atom].get(v);
+                let o2: V = self.outputs[atoms + atom].get(v);
+                let o3: V = self.outputs[2 * atoms + atom].get(v);
                 let mut d = V::zero();
                 for at in 3 * atom..3 * atom + 3 {
                     d = v1[at].get::<V>(v).mul_add(v2[at].get(v), d);
                     let passed_on = self.next_vec[at].get::<V>(v) + self.vec[at].get(v);
-                    self.next_vec[at].set(v, v3[at].get::<V>(v).mul_add(o(0), passed_on));
+                    self.next_vec[at].set(v, v3[at].get::<V>(v).mul_add(o1, passed_on));
                 }
-                self.x[atom].add(v, d.mul_add(o(1), o(2)));
+                self.x[atom].add(v, d.mul_add(o2, o3));
             }
         }
     }
@@ -89,9 +91,10 @@ impl<T: Real> Kernel<T> for ReverseUpdate<'_, T> {
         let (g_v2, g_v3) = rest.split_at_mut(3 * atoms);
         for atom in 0..atoms {
             for v in 0..PANEL / V::LANES {
-                let o = |n: usize| self.outputs[n * atoms + atom].get::<V>(v);
+                let o1: V = self.outputs[atom].get(v);
+                let o2: V = self.outputs[atoms + atom].get(v);
                 let gx: V = self.gx[atom].get(v);
-                let g_d = gx * o(1);
+                let g_d = gx * o2;
                 let (mut d, mut g_o1) = (V::zero(), V::zero());
                 for at in 3 * atom..3 * atom + 3 {
                     let (a, b): (V, V) = (v1[at].get(v), v2[at].get(v));
@@ -100,7 +103,7 @@ impl<T: Real> Kernel<T> for ReverseUpdate<'_, T> {
                     g_o1 = g.mul_add(v3[at].get(v), g_o1);
                     g_v1[at].set(v, g_d * b);
                     g_v2[at].set(v, g_d * a);
-                    g_v3[at].set(v, g * o(0));
+                    g_v3[at].set(v, g * o1);
                 }
                 self.g_outputs[atom].set(v, g_o1);
                 self.g_outputs[atoms + atom].set(v, gx * d);

@@ -57,7 +57,10 @@ impl<W: Stored> Forward<'_, W> {
                     prefetch(&soon[k]);
                     prefetch_from_memory(&later[k]);
                 }
-                let weights = registers.map(|v| W::get::<V>(&tile[k], v));
+                let weights = [
+                    W::get::<V>(&tile[k], registers[0]),
+                    W::get::<V>(&tile[k], registers[1]),
+                ];
                 for m in 0..M {
                     let x = V::splat(x[m].0[half + k]);
                     sums[m][0] = x.mul_add_constant(weights[0], sums[m][0]);

@@ -5,7 +5,7 @@
 
 use super::stack::align_stack;
 use super::vector::{EXP2, EXP_RANGE};
-use super::{InstructionSet, Kernel, Vector};
+use super::{Dual, InstructionSet, Kernel, Vector};
 use half::f16;
 use std::arch::x86_64::*;
 use std::ops::{Add, Div, Mul, Sub};
@@ -107,6 +107,38 @@ impl Vector for F32x8 {
         Self(unsafe { _mm256_cvtph_ps(_mm_loadu_si128(from.as_ptr().cast())) })
     }
 
+    /// Within halves, then the middle two quarters change places.
+    #[inline(always)]
+    fn unzip(from: &[Dual<f32>]) -> [Self; 2] {
+        let from = from[..8].as_ptr().cast();
+        // SAFETY: eight dual numbers are there, each two f32 one after the other; unaligned loads.
+        unsafe {
+            let (low, high) = (_mm256_loadu_ps(from), _mm256_loadu_ps(from.add(8)));
+            let even = _mm256_castps_pd(_mm256_shuffle_ps::<0b10_00_10_00>(low, high));
+            let odd = _mm256_castps_pd(_mm256_shuffle_ps::<0b11_01_11_01>(low, high));
+            [
+                Self(_mm256_castpd_ps(_mm256_permute4x64_pd::<0b11_01_10_00>(
+                    even,
+                ))),
+                Self(_mm256_castpd_ps(_mm256_permute4x64_pd::<0b11_01_10_00>(
+                    odd,
+                ))),
+            ]
+        }
+    }
+
+    #[inline(always)]
+    fn zip([value, tangent]: [Self; 2], to: &mut [Dual<f32>]) {
+        let to = to[..8].as_mut_ptr().cast();
+        // SAFETY: room for eight dual numbers, each two f32 one after the other; unaligned stores.
+        unsafe {
+            let low = _mm256_unpacklo_ps(value.0, tangent.0);
+            let high = _mm256_unpackhi_ps(value.0, tangent.0);
+            _mm256_storeu_ps(to, _mm256_permute2f128_ps::<0x20>(low, high));
+            _mm256_storeu_ps(to.add(8), _mm256_permute2f128_ps::<0x31>(low, high));
+        }
+    }
+
     #[inline(always)]
     fn constant(self) -> Self {
         self
@@ -198,6 +230,32 @@ impl Vector for F64x4 {
 
     fn load_f16(_: &[f16]) -> Self {
         unreachable!("f16 weights are computed with in f32")
+    }
+
+    #[inline(always)]
+    fn unzip(from: &[Dual<f64>]) -> [Self; 2] {
+        let from = from[..4].as_ptr().cast();
+        // SAFETY: four dual numbers are there, each two f64 one after the other; unaligned loads.
+        unsafe {
+            let (low, high) = (_mm256_loadu_pd(from), _mm256_loadu_pd(from.add(4)));
+            let (even, odd) = (_mm256_unpacklo_pd(low, high), _mm256_unpackhi_pd(low, high));
+            [
+                Self(_mm256_permute4x64_pd::<0b11_01_10_00>(even)),
+                Self(_mm256_permute4x64_pd::<0b11_01_10_00>(odd)),
+            ]
+        }
+    }
+
+    #[inline(always)]
+    fn zip([value, tangent]: [Self; 2], to: &mut [Dual<f64>]) {
+        let to = to[..4].as_mut_ptr().cast();
+        // SAFETY: room for four dual numbers, each two f64 one after the other; unaligned stores.
+        unsafe {
+            let low = _mm256_unpacklo_pd(value.0, tangent.0);
+            let high = _mm256_unpackhi_pd(value.0, tangent.0);
+            _mm256_storeu_pd(to, _mm256_permute2f128_pd::<0x20>(low, high));
+            _mm256_storeu_pd(to.add(4), _mm256_permute2f128_pd::<0x31>(low, high));
+        }
     }
 
     #[inline(always)]

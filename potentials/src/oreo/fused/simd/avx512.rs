@@ -5,7 +5,7 @@
 
 use super::stack::align_stack;
 use super::vector::{EXP2, EXP_RANGE};
-use super::{InstructionSet, Kernel, Vector};
+use super::{Dual, InstructionSet, Kernel, Vector};
 use half::f16;
 use std::arch::x86_64::*;
 use std::ops::{Add, Div, Mul, Sub};
@@ -108,6 +108,34 @@ impl Vector for F32x16 {
     }
 
     #[inline(always)]
+    fn unzip(from: &[Dual<f32>]) -> [Self; 2] {
+        let from = from[..16].as_ptr().cast();
+        // SAFETY: sixteen dual numbers are there, each two f32 one after the other; unaligned loads.
+        unsafe {
+            let (low, high) = (_mm512_loadu_ps(from), _mm512_loadu_ps(from.add(16)));
+            let even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+            let odd = _mm512_setr_epi32(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+            [
+                Self(_mm512_permutex2var_ps(low, even, high)),
+                Self(_mm512_permutex2var_ps(low, odd, high)),
+            ]
+        }
+    }
+
+    #[inline(always)]
+    fn zip([value, tangent]: [Self; 2], to: &mut [Dual<f32>]) {
+        let to = to[..16].as_mut_ptr().cast();
+        // SAFETY: room for sixteen dual numbers, each two f32 one after the other; unaligned stores.
+        unsafe {
+            let low = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+            let high =
+                _mm512_setr_epi32(8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+            _mm512_storeu_ps(to, _mm512_permutex2var_ps(value.0, low, tangent.0));
+            _mm512_storeu_ps(to.add(16), _mm512_permutex2var_ps(value.0, high, tangent.0));
+        }
+    }
+
+    #[inline(always)]
     fn constant(self) -> Self {
         self
     }
@@ -203,6 +231,33 @@ impl Vector for F64x8 {
 
     fn load_f16(_: &[f16]) -> Self {
         unreachable!("f16 weights are computed with in f32")
+    }
+
+    #[inline(always)]
+    fn unzip(from: &[Dual<f64>]) -> [Self; 2] {
+        let from = from[..8].as_ptr().cast();
+        // SAFETY: eight dual numbers are there, each two f64 one after the other; unaligned loads.
+        unsafe {
+            let (low, high) = (_mm512_loadu_pd(from), _mm512_loadu_pd(from.add(8)));
+            let even = _mm512_setr_epi64(0, 2, 4, 6, 8, 10, 12, 14);
+            let odd = _mm512_setr_epi64(1, 3, 5, 7, 9, 11, 13, 15);
+            [
+                Self(_mm512_permutex2var_pd(low, even, high)),
+                Self(_mm512_permutex2var_pd(low, odd, high)),
+            ]
+        }
+    }
+
+    #[inline(always)]
+    fn zip([value, tangent]: [Self; 2], to: &mut [Dual<f64>]) {
+        let to = to[..8].as_mut_ptr().cast();
+        // SAFETY: room for eight dual numbers, each two f64 one after the other; unaligned stores.
+        unsafe {
+            let low = _mm512_setr_epi64(0, 8, 1, 9, 2, 10, 3, 11);
+            let high = _mm512_setr_epi64(4, 12, 5, 13, 6, 14, 7, 15);
+            _mm512_storeu_pd(to, _mm512_permutex2var_pd(value.0, low, tangent.0));
+            _mm512_storeu_pd(to.add(8), _mm512_permutex2var_pd(value.0, high, tangent.0));
+        }
     }
 
     #[inline(always)]

@@ -228,32 +228,13 @@ where
 
     #[inline(always)]
     fn load(from: &[Self::Scalar]) -> Self {
-        let from = &from[..V::LANES];
-        let mut values = [V::Scalar::ZERO; MOST_LANES];
-        let mut tangents = [V::Scalar::ZERO; MOST_LANES];
-        for n in 0..V::LANES {
-            values[n] = from[n].value;
-            tangents[n] = from[n].tangent;
-        }
-        Self {
-            value: V::load(&values),
-            tangent: V::load(&tangents),
-        }
+        let [value, tangent] = V::unzip(from);
+        Self { value, tangent }
     }
 
     #[inline(always)]
     fn store(self, to: &mut [Self::Scalar]) {
-        let to = &mut to[..V::LANES];
-        let mut values = [V::Scalar::ZERO; MOST_LANES];
-        let mut tangents = [V::Scalar::ZERO; MOST_LANES];
-        self.value.store(&mut values);
-        self.tangent.store(&mut tangents);
-        for n in 0..V::LANES {
-            to[n] = Dual {
-                value: values[n],
-                tangent: tangents[n],
-            };
-        }
+        V::zip([self.value, self.tangent], to);
     }
 
     fn load_f16(_: &[f16]) -> V {

@@ -1,6 +1,6 @@
 //! Four numbers that the compiler keeps in whatever registers there are: the definition for the other modules.
 
-use super::{Real, Vector};
+use super::{Dual, Real, Vector};
 use half::f16;
 use std::ops::{Add, Div, Mul, Sub};
 
@@ -49,6 +49,20 @@ impl<T: Real> Vector for Lanes<T> {
     #[inline(always)]
     fn load_f16(from: &[f16]) -> Self {
         Self(std::array::from_fn(|n| T::from_f64(from[n].to_f64())))
+    }
+
+    #[inline(always)]
+    fn unzip(from: &[Dual<T>]) -> [Self; 2] {
+        let value = std::array::from_fn(|n| from[n].value);
+        let tangent = std::array::from_fn(|n| from[n].tangent);
+        [Self(value), Self(tangent)]
+    }
+
+    #[inline(always)]
+    fn zip([value, tangent]: [Self; 2], to: &mut [Dual<T>]) {
+        for (n, to) in to[..4].iter_mut().enumerate() {
+            (to.value, to.tangent) = (value.0[n], tangent.0[n]);
+        }
     }
 
     #[inline(always)]

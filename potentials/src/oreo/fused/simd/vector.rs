@@ -1,6 +1,6 @@
 //! What a register can do, and what follows from that for any of them.
 
-use super::{Fixed, Real};
+use super::{Dual, Fixed, Real};
 use half::f16;
 use std::ops::{Add, Div, Mul, Sub};
 
@@ -35,6 +35,14 @@ pub trait Vector:
     /// The first `LANES` weights; for registers of dual numbers only.
     fn load_fixed(_: &[Fixed<<Self::Scalar as Real>::Plain>]) -> Self::Constant {
         unreachable!("weights of dual numbers")
+    }
+    /// The values and the derivatives of the first `LANES` dual numbers; for plain registers only.
+    fn unzip(_: &[Dual<Self::Scalar>]) -> [Self; 2] {
+        unreachable!("dual numbers of dual numbers")
+    }
+    /// The reverse of [`Vector::unzip`].
+    fn zip(_: [Self; 2], _: &mut [Dual<Self::Scalar>]) {
+        unreachable!("dual numbers of dual numbers")
     }
     /// Without its derivative.
     fn constant(self) -> Self::Constant;
