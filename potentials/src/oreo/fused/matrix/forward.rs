@@ -43,7 +43,10 @@ impl<W: Stored> Forward<'_, W> {
     ) {
         let rows = self.y.len();
         let registers = [2 * column, 2 * column + 1];
-        let start = registers.map(|v| self.bias.map_or(V::zero(), |bias| bias.get(v)));
+        let mut start = [V::zero(); 2];
+        if let Some(bias) = self.bias {
+            start = [bias.get(registers[0]), bias.get(registers[1])];
+        }
         let mut sums = [start; M];
         for group in 0..2 * self.tiles.inputs {
             let from = (group / 2) * rows + first;
