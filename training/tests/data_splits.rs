@@ -228,7 +228,7 @@ fn implausible_data_is_refused_before_the_first_step() {
             &["frame 7", "atom 2"],
         ),
         (
-            changed(&|c| drop(c.forces.as_mut().unwrap().pop())),
+            changed(&|c| c.forces.as_mut().unwrap().truncate(8)),
             &["frame 7", "9 elements but 8 forces"],
         ),
         (

@@ -276,7 +276,7 @@ fn complete_rows(arrays: &Arrays, rows: u64, atoms: usize) -> Result<Indices, St
     let mut start = 0;
     while start < rows {
         let count = stride.min(rows - start);
-        block.read(arrays, start, count)?;
+        block.read(arrays, start, count, atoms)?;
         for row in 0..count as usize {
             let vectors = row * 3 * atoms..(row + 1) * 3 * atoms;
             let finite = |list: &[f64]| list.iter().all(|number| number.is_finite());
@@ -300,7 +300,7 @@ fn block_rows(atoms: usize) -> u64 {
 
 impl Block {
     /// Lists that are as long as their shape says, or an error.
-    fn read(&mut self, arrays: &Arrays, start: u64, rows: u64) -> Result<(), String> {
+    fn read(&mut self, arrays: &Arrays, start: u64, rows: u64, atoms: usize) -> Result<(), String> {
         let read = |array: &Dataset| {
             let numbers = array.read_f64_rows(start, rows);
             numbers.map_err(|error| format!("rows from {start}: {error}; copy the file again"))
@@ -314,7 +314,7 @@ impl Block {
         };
         match fits(&self.energies, arrays.energies.is_some(), rows as usize)
             && fits(&self.forces, arrays.forces.is_some(), self.positions.len())
-            && self.positions.len() as u64 % (3 * rows) == 0
+            && self.positions.len() == 3 * atoms * rows as usize
         {
             true => Ok(()),
             false => Err(format!(
@@ -359,7 +359,9 @@ impl Source for Hdf5 {
         if !block.which.is_some_and(inside) {
             let start = row - row % block_rows(atoms);
             let rows = block_rows(atoms).min(molecule.rows.end() - start);
-            block.read(&molecule.arrays, start, rows).map_err(failed)?;
+            block
+                .read(&molecule.arrays, start, rows, atoms)
+                .map_err(failed)?;
             block.which = Some((number, start, rows));
         }
         let row = (row - block.which.map_or(0, |(_, start, _)| start)) as usize;

@@ -16,7 +16,7 @@ pub struct Indices {
 impl Indices {
     /// 0 to `count` − 1.
     pub fn all(count: u64) -> Self {
-        Self::from_ranges([0..count])
+        Self::from_ranges(std::iter::once(0..count))
     }
 
     /// From indices in any order; repetitions count once.

@@ -237,6 +237,6 @@ fn blocks(sizes: [u64; 3], gap: u64) -> [Indices; 3] {
     sizes.map(|size| {
         let block = start..start + size;
         start = block.end + gap;
-        Indices::from_ranges([block])
+        Indices::from_ranges(std::iter::once(block))
     })
 }
