@@ -236,6 +236,11 @@ fn open_recognises_every_kind() {
         let error = source.read(length, &mut conformation).unwrap_err();
         message(&error, name);
     }
+    let folder = tempfile::tempdir().unwrap();
+    let compressed = folder.path().join("a.sdf.gz");
+    fs::write(&compressed, b"\x1f\x8b\x08\x00 and so on").unwrap();
+    let error = open(&compressed, &options).err().unwrap();
+    assert!(message(&error, "a.sdf.gz").contains("decompress"));
     let empty = tempfile::NamedTempFile::new().unwrap();
     let error = open(empty.path(), &options).err().unwrap();
     assert!(error.to_string().contains("is empty"), "{error}");

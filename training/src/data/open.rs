@@ -55,7 +55,8 @@ pub fn open(path: &Path, options: &SourceOptions) -> Result<Box<dyn Source>, Tra
             layout.level = options.level.clone().or(layout.level);
             Box::new(Hdf5::open(path, layout)?)
         }
-        _ if extension.is_some_and(|extension| extension == "sdf") => {
+        // Compressed ones cannot be read from the middle; `Sdf` says what to do.
+        _ if extension.is_some_and(|extension| extension == "sdf") || is_compressed_sdf(path) => {
             Box::new(Sdf::open(path, level)?)
         }
         [b'P', b'K', ..] if NpzReader::open(path)?.has("gdb_index") => {
@@ -63,4 +64,9 @@ pub fn open(path: &Path, options: &SourceOptions) -> Result<Box<dyn Source>, Tra
         }
         _ => Box::new(Labelled::open(path, &options.read, level)?),
     })
+}
+
+fn is_compressed_sdf(path: &Path) -> bool {
+    let name = path.to_string_lossy().to_ascii_lowercase();
+    name.ends_with(".sdf.gz")
 }

@@ -59,8 +59,8 @@ impl MadeUp {
                     )
                 })
                 .collect(),
-            forces: (index % 3 != 0).then(|| forces.collect()),
-            energy: (index % 4 != 0).then_some(-1000.0 - phase / 7.0),
+            forces: (!index.is_multiple_of(3)).then(|| forces.collect()),
+            energy: (!index.is_multiple_of(4)).then_some(-1000.0 - phase / 7.0),
         }
     }
 }
