@@ -13,12 +13,11 @@ pub enum Purpose {
     ValidationNoise = 3,
 }
 
-/// 64 bits that depend on all four numbers.
+/// 64 bits that depend on all four numbers. Words go in as they are: mixed ones would cancel against a seed of the same
+/// value.
 pub fn key(seed: u64, purpose: Purpose, step: u64, index: u64) -> u64 {
     let words = [purpose as u64, step, index];
-    words
-        .iter()
-        .fold(mix(seed), |key, &word| mix(key ^ mix(word)))
+    words.iter().fold(mix(seed), |key, &word| mix(key ^ word))
 }
 
 /// The stream of one use: `index` is a place in a batch, or a number in a data set.
@@ -39,7 +38,8 @@ mod tests {
     use super::*;
     use std::collections::HashSet;
 
-    /// Pinned: a change of this number breaks every checkpoint.
+    /// Pinned: a change of this number breaks every checkpoint. Seen to fail: words that are mixed before they go in make
+    /// streams of seed 1, purpose 2 those of seed 2, purpose 1.
     #[test]
     fn keys_are_stable_and_differ() {
         assert_eq!(mix(0), 0xe220_a839_7b1d_cdaf);
