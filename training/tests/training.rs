@@ -8,6 +8,7 @@ mod wells;
 
 use oreo_core::Vec3;
 use oreo_training::data::{Conformation, Source};
+use oreo_training::objective::Term;
 use oreo_training::trainer::{curves::Row, StepReport};
 use oreo_training::trainer::{
     Ending, Keep, Run, Shuffled, Snapshot, Trainer, TrainerSettings, Watch, Which,
@@ -365,4 +366,50 @@ fn what_cannot_be_trained_or_continued_is_refused_with_its_reason() {
     std::fs::write(&checkpoint, b"OREOTRN1").unwrap();
     refuse(&mut start(), [&set, &set], "checkpoint.previous.oreo");
     assert!(Trainer::new(settings.clone(), Wells::default(), &entries(), vec![0.0; 3]).is_err());
+}
+
+/// With parameters that hardly move, losses differ by the noise alone: new in each step, the same in each validation.
+#[test]
+fn noise_is_new_in_each_step_and_the_same_in_each_validation() {
+    let mut settings = settings(r#"{"steps": 100, "batch": 2, "objective": {"zero-force": 0}}"#);
+    settings.schedule.learning_rate = 1e-12;
+    settings.schedule.then = serde_json::from_str(r#"{"kind": "constant"}"#).unwrap();
+    let set = Table(vec![at_rest(4); 2]);
+    let mut trainer = trainer(&settings, parameters(0.5, 0.0, [0.0; 3]));
+    let mut losses = Vec::new();
+    let mut validations = Vec::new();
+    for _ in 0..20 {
+        let report = trainer.step(&set, &Shuffled::new(2, 1)).unwrap();
+        losses.push(report.loss.to_bits());
+        validations.push(trainer.validate(&set).unwrap().loss);
+    }
+    losses.sort_unstable();
+    losses.dedup();
+    assert_eq!(losses.len(), 20);
+    let spread = |first: f64, other: &f64| (other / first - 1.0).abs();
+    assert!(validations
+        .iter()
+        .all(|other| spread(validations[0], other) < 1e-6));
+}
+
+/// Ten conformations in batches of two: each batch is another part of the epoch. Planted: the order asked for the place in
+/// the batch only, so that every step sees the same two.
+#[test]
+fn an_epoch_of_steps_sees_every_conformation_once() {
+    let settings = settings(r#"{"steps": 100, "batch": 2, "objective": {"variant": "property"}}"#);
+    let mut set = Table((0..10).map(|_| labelled(1, 1)).collect());
+    for (k, conformation) in set.0.iter_mut().enumerate() {
+        conformation.energy = Some(f64::powi(2.0, k as i32));
+    }
+    // The first rate is 0 and so is the energy: residuals of an epoch add up to 2¹⁰ − 1 in one way only.
+    let mut settings = settings;
+    settings.schedule.warm_up_steps = 1_000_000_000;
+    settings.schedule.then = serde_json::from_str(r#"{"kind": "constant"}"#).unwrap();
+    let mut trainer = trainer(&settings, parameters(0.0, 0.0, [0.0; 3]));
+    let mut sum = 0.0;
+    for _ in 0..5 {
+        let report = trainer.step(&set, &Shuffled::new(10, 1)).unwrap();
+        sum += 2.0 * report.tally.mean_absolute(Term::Property).unwrap();
+    }
+    assert!((sum - 1023.0).abs() < 1e-3, "{sum}");
 }
