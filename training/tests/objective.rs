@@ -1,7 +1,7 @@
 //! Each term of the objective against what can be worked out by hand, and its gradient against finite differences.
 //!
 //! Planted, and seen to fail: the sign of the denoising target as the paper's equations print it (−ε); noise drawn with σ²
-//! in place of σ; the denominators of forces and energies exchanged; N counting an equilibrium structure twice.
+//! in place of σ; N counting an equilibrium structure twice; the derivative by the energy without its number of atoms.
 #![allow(missing_docs)]
 
 mod wells;

@@ -63,7 +63,7 @@ fn permute(number: u64, half: u32, key: u64) -> u64 {
 mod tests {
     use super::*;
 
-    /// Planted: three bits of width for four conformations' two still pass, but a mask one bit short repeats numbers.
+    /// Planted: halves joined by `|` in place of `^` repeat numbers.
     #[test]
     fn every_epoch_has_each_conformation_once() {
         for length in [1, 2, 3, 4, 5, 16, 17, 1000, 7633] {
@@ -78,6 +78,7 @@ mod tests {
         }
     }
 
+    /// Planted: a mask one bit short leaves the highest bits where they were.
     #[test]
     fn epochs_and_seeds_differ_and_places_are_even() {
         let length = 1000;

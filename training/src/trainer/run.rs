@@ -175,6 +175,7 @@ impl Run<'_> {
                 if progress.saved != Some(step) && step > 0 {
                     // Best effort: the error that matters is that of the step.
                     let _ = curves.sync();
+                    let _ = self.keep.keep(&last(progress.trainer));
                     let _ = checkpoint::save(&checkpoint, &mut progress);
                 }
                 return Err(error);
