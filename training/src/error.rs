@@ -12,6 +12,9 @@ pub enum TrainingError {
     /// The network failed.
     #[error(transparent)]
     Potential(#[from] oreo_core::PotentialError),
+    /// Weights could not be saved.
+    #[error(transparent)]
+    Weights(#[from] oreo_potentials::oreo::WeightsError),
     /// Something about a file of the run or of the data.
     #[error("{}: {problem}", path.display())]
     File {
@@ -23,4 +26,26 @@ pub enum TrainingError {
     /// Settings that do not go together.
     #[error("{0}")]
     Settings(String),
+    /// A conformation that the objective cannot use.
+    #[error("{source_name}: conformation {index} {problem}")]
+    Conformation {
+        /// Name of the data.
+        source_name: String,
+        /// From 0.
+        index: usize,
+        /// What is wrong with it, and what to do.
+        problem: String,
+    },
+    /// Numbers that are not finite; the parameters are still those before the step.
+    #[error("{moment}: {what} not finite, with {members}; {remedy}")]
+    NotFinite {
+        /// `step 12` or `validation after step 12`
+        moment: String,
+        /// What, with its verb.
+        what: &'static str,
+        /// Source and numbers of the conformations.
+        members: String,
+        /// What to do.
+        remedy: &'static str,
+    },
 }

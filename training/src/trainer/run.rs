@@ -1,0 +1,298 @@
+//! A whole training run in its folder.
+
+use super::checkpoint;
+use super::curves::{Curves, Row};
+use super::{Order, StepReport, Trainer, TrainerSettings};
+use crate::data::Source;
+use crate::TrainingError;
+use oreo_core::{Archive, ArchiveError, Persist};
+use oreo_potentials::oreo::gradients::Gradients;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+/// Which weights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// Of the least validation loss so far
+    Best,
+    /// Of the last checkpoint
+    Last,
+}
+
+/// Weights at a moment of the run.
+#[derive(Debug)]
+pub struct Snapshot<'a> {
+    /// Which
+    pub which: Which,
+    /// In the order of the trainer's
+    pub parameters: &'a [f32],
+    /// Steps done
+    pub step: u64,
+    /// Of the validation set; only of the best
+    pub loss: Option<f64>,
+    /// meV/Å, of the validation set; only of the best
+    pub force_mae: Option<f64>,
+    /// Of the run
+    pub settings: &'a TrainerSettings,
+}
+
+/// Where weights go. Called again with equal snapshots after a run was killed and resumed.
+pub trait Keep {
+    /// Saves them.
+    ///
+    /// # Errors
+    /// Ends the run.
+    fn keep(&mut self, snapshot: &Snapshot<'_>) -> Result<(), TrainingError>;
+}
+
+/// Keeps nothing.
+impl Keep for () {
+    fn keep(&mut self, _: &Snapshot<'_>) -> Result<(), TrainingError> {
+        Ok(())
+    }
+}
+
+/// Sees a run without changing it.
+pub trait Watch {
+    /// After each step.
+    fn step(&mut self, report: &StepReport);
+    /// After each validation.
+    fn validation(&mut self, row: &Row, is_best: bool);
+}
+
+/// Watches nothing.
+impl Watch for () {
+    fn step(&mut self, _: &StepReport) {}
+    fn validation(&mut self, _: &Row, _: bool) {}
+}
+
+/// Why a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// All steps are done.
+    Finished,
+    /// No improvement for as long as the schedule allows.
+    Exhausted,
+    /// The time limit.
+    TimeLimit,
+    /// The stop flag; can be resumed.
+    Stopped,
+}
+
+/// Everything around the trainer.
+pub struct Run<'a> {
+    /// Training set
+    pub train: &'a dyn Source,
+    /// Its order
+    pub order: &'a dyn Order,
+    /// Validation set, evaluated as a whole
+    pub validation: &'a dyn Source,
+    /// Set it, for example on Ctrl-C, to end after the current step
+    pub stop: &'a AtomicBool,
+    /// Best and last weights
+    pub keep: &'a mut dyn Keep,
+    /// Progress
+    pub watch: &'a mut dyn Watch,
+}
+
+/// Names in the run folder.
+const CHECKPOINT: &str = "checkpoint.oreo";
+const CURVES: &str = "learning_curves.csv";
+
+/// Time is no part of the numbers of a run, but the curves go on with it.
+struct Progress<'a, G> {
+    trainer: &'a mut Trainer<G>,
+    /// s, of earlier sessions
+    before: f64,
+    started: Instant,
+    /// s of training steps since the last row
+    busy: f64,
+    /// Steps since the last row, of this session
+    recent_steps: u64,
+    /// Step of the last checkpoint
+    saved: Option<u64>,
+    /// Name and length of the training and of the validation set
+    sets: Vec<u8>,
+}
+
+impl<G> Progress<'_, G> {
+    fn wall(&self) -> f64 {
+        self.before + self.started.elapsed().as_secs_f64()
+    }
+}
+
+impl<G> Persist for Progress<'_, G> {
+    fn persist(&mut self, archive: &mut dyn Archive) -> Result<(), ArchiveError> {
+        let ours = self.sets.clone();
+        archive.bytes("sets", &mut self.sets)?;
+        if self.sets != ours {
+            return Err(ArchiveError::Invalid {
+                name: "sets".into(),
+                problem: format!(
+                    "was trained on {}, and not on {}; give the same sets",
+                    String::from_utf8_lossy(&self.sets),
+                    String::from_utf8_lossy(&ours)
+                ),
+            });
+        }
+        let mut wall = self.wall();
+        archive.f64("wall", &mut wall)?;
+        (self.before, self.started) = (wall, Instant::now());
+        self.trainer.persist(archive)
+    }
+}
+
+impl Run<'_> {
+    /// Trains in a folder; where it holds a checkpoint, goes on from there. A run that is killed at any moment and started
+    /// again in this way gives the same weights and curves as one that is not, wall times aside.
+    ///
+    /// # Errors
+    /// Empty sets; a checkpoint of another run; what a step or a validation says. The checkpoint then has the state before
+    /// the failed step.
+    pub fn train<G: Gradients<f32>>(
+        &mut self,
+        trainer: &mut Trainer<G>,
+        folder: &Path,
+    ) -> Result<Ending, TrainingError> {
+        let mut progress = self.start(trainer, folder)?;
+        let mut curves = Curves::open(&folder.join(CURVES), progress.trainer.step)?;
+        let checkpoint = folder.join(CHECKPOINT);
+        loop {
+            let ending = self.ending(&progress);
+            let step = progress.trainer.step;
+            let due = step > 0 && step % progress.trainer.settings.checkpoint_every == 0;
+            if (ending.is_some() || due) && progress.saved != Some(step) {
+                curves.sync()?;
+                self.keep.keep(&last(progress.trainer))?;
+                checkpoint::save(&checkpoint, &mut progress)?;
+                progress.saved = Some(step);
+            }
+            if let Some(ending) = ending {
+                return Ok(ending);
+            }
+            if let Err(error) = self.step(&mut progress) {
+                if progress.saved != Some(step) && step > 0 {
+                    // Best effort: the error that matters is that of the step.
+                    let _ = curves.sync();
+                    let _ = self.keep.keep(&last(progress.trainer));
+                    let _ = checkpoint::save(&checkpoint, &mut progress);
+                }
+                return Err(error);
+            }
+            let (step, settings) = (progress.trainer.step, &progress.trainer.settings);
+            if step % settings.validation_every == 0 || step == settings.steps {
+                curves.append(&self.validate(&mut progress)?)?;
+            }
+        }
+    }
+
+    fn start<'t, G: Gradients<f32>>(
+        &self,
+        trainer: &'t mut Trainer<G>,
+        folder: &Path,
+    ) -> Result<Progress<'t, G>, TrainingError> {
+        for (kind, source) in [("training", self.train), ("validation", self.validation)] {
+            if source.is_empty() {
+                let problem = format!("{}: the {kind} set is empty", source.name());
+                return Err(TrainingError::Settings(problem));
+            }
+        }
+        let describe = |source: &dyn Source| format!("{} ({})", source.name(), source.len());
+        let sets = format!("{}, {}", describe(self.train), describe(self.validation));
+        let mut progress = Progress {
+            trainer,
+            before: 0.0,
+            started: Instant::now(),
+            busy: 0.0,
+            recent_steps: 0,
+            saved: None,
+            sets: sets.into_bytes(),
+        };
+        let path = folder.join(CHECKPOINT);
+        if path.exists() {
+            checkpoint::load(&path, &mut progress)?;
+            let trainer = &mut *progress.trainer;
+            trainer.engine.set_parameters(&trainer.parameters)?;
+            progress.saved = Some(trainer.step);
+        }
+        Ok(progress)
+    }
+
+    fn ending<G>(&self, progress: &Progress<'_, G>) -> Option<Ending> {
+        let Trainer {
+            settings,
+            schedule,
+            step,
+            ..
+        } = &*progress.trainer;
+        let late = settings
+            .time_limit
+            .is_some_and(|limit| progress.wall() >= limit);
+        let endings = [
+            (*step >= settings.steps, Ending::Finished),
+            (schedule.is_exhausted(), Ending::Exhausted),
+            (late, Ending::TimeLimit),
+            (self.stop.load(Ordering::Relaxed), Ending::Stopped),
+        ];
+        let mut endings = endings.into_iter();
+        endings.find_map(|(holds, ending)| holds.then_some(ending))
+    }
+
+    fn step<G: Gradients<f32>>(
+        &mut self,
+        progress: &mut Progress<'_, G>,
+    ) -> Result<(), TrainingError> {
+        let started = Instant::now();
+        let report = progress.trainer.step(self.train, self.order)?;
+        progress.busy += started.elapsed().as_secs_f64();
+        progress.recent_steps += 1;
+        self.watch.step(&report);
+        Ok(())
+    }
+
+    fn validate<G: Gradients<f32>>(
+        &mut self,
+        progress: &mut Progress<'_, G>,
+    ) -> Result<Row, TrainingError> {
+        let trainer = &mut *progress.trainer;
+        let validation = trainer.validate(self.validation)?;
+        let learning_rate = trainer.schedule.rate(trainer.step - 1);
+        let is_best = trainer.schedule.validated(trainer.step, validation.loss);
+        if is_best {
+            let snapshot = Snapshot {
+                which: Which::Best,
+                loss: Some(validation.loss),
+                force_mae: validation.force_mae(),
+                ..last(trainer)
+            };
+            self.keep.keep(&snapshot)?;
+        }
+        let samples = progress.recent_steps * trainer.settings.batch as u64;
+        let row = Row {
+            step: trainer.step,
+            samples: trainer.samples(),
+            learning_rate,
+            train: std::mem::take(&mut trainer.recent),
+            force_mae: validation.force_mae(),
+            validation: validation.tally,
+            weights: *trainer.objective.weights(),
+            samples_per_second: samples as f64 / progress.busy,
+            wall: progress.wall(),
+        };
+        (progress.busy, progress.recent_steps) = (0.0, 0);
+        self.watch.validation(&row, is_best);
+        Ok(row)
+    }
+}
+
+fn last<G>(trainer: &Trainer<G>) -> Snapshot<'_> {
+    Snapshot {
+        which: Which::Last,
+        parameters: trainer.averaged(),
+        step: trainer.step,
+        loss: None,
+        force_mae: None,
+        settings: &trainer.settings,
+    }
+}

@@ -1,0 +1,186 @@
+//! One step of training.
+
+use super::evaluation::Evaluation;
+use super::random::{stream, Purpose};
+use super::{Order, TrainerSettings};
+use crate::data::Source;
+use crate::objective::{ElementEnergies, Objective, Tally};
+use crate::optimiser::{clip, Active, AdamW, Average, Schedule};
+use crate::TrainingError;
+use oreo_potentials::oreo::gradients::Gradients;
+use oreo_potentials::oreo::layout::Entry;
+
+/// Parameters, and everything that the next step reads.
+pub struct Trainer<G> {
+    pub(super) settings: TrainerSettings,
+    pub(super) objective: Objective,
+    pub(super) engine: G,
+    pub(super) parameters: Vec<f32>,
+    /// Scratch
+    gradient: Vec<f32>,
+    pub(super) active: Active,
+    pub(super) optimiser: AdamW<f32>,
+    pub(super) average: Option<Average<f32>>,
+    pub(super) schedule: Schedule,
+    /// Steps done
+    pub(super) step: u64,
+    /// Of the training steps since the last validation
+    pub(super) recent: Tally,
+    /// Scratch
+    pub(super) evaluation: Evaluation,
+}
+
+/// What a step did.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StepReport {
+    /// Its number, from 1
+    pub step: u64,
+    /// L of the batch before the step
+    pub loss: f64,
+    /// Term by term
+    pub tally: Tally,
+    /// Norm of the gradient before it was clipped
+    pub gradient_norm: f64,
+    /// Per step, without unit
+    pub learning_rate: f64,
+}
+
+const REMEDY: &str = "nothing was changed by this step; leave these conformations out if their geometry or labels are broken, else start again from the last good weights with a lower learning rate or with clip";
+
+impl<G: Gradients<f32>> Trainer<G> {
+    /// At step 0. `entries` name the tensors of `parameters`, as `oreo_potentials::oreo::gradients::trainable` gives them.
+    ///
+    /// # Errors
+    /// Settings without sense, another number of parameters than the tensors have, or an error of the engine.
+    pub fn new(
+        settings: TrainerSettings,
+        mut engine: G,
+        entries: &[Entry],
+        parameters: Vec<f32>,
+    ) -> Result<Self, TrainingError> {
+        settings.check()?;
+        let active = Active::freezing(entries, &settings.frozen)?;
+        if active.parameters() != parameters.len() {
+            return Err(TrainingError::Settings(format!(
+                "{} parameters were given for tensors of {}; give those of the same network",
+                parameters.len(),
+                active.parameters()
+            )));
+        }
+        let average = settings.average.map(|d| Average::new(d, &parameters));
+        engine.set_parameters(&parameters)?;
+        Ok(Self {
+            objective: Objective::new(&settings.objective)?,
+            optimiser: AdamW::new(settings.optimiser.clone(), parameters.len())?,
+            average: average.transpose()?,
+            schedule: Schedule::new(settings.schedule.clone(), settings.steps)?,
+            gradient: vec![0.0; parameters.len()],
+            active,
+            settings,
+            engine,
+            parameters,
+            step: 0,
+            recent: Tally::default(),
+            evaluation: Evaluation::default(),
+        })
+    }
+
+    /// Takes energies of free atoms off all energy labels.
+    pub fn with_element_energies(mut self, energies: ElementEnergies) -> Self {
+        self.objective = self.objective.with_element_energies(energies);
+        self
+    }
+
+    /// One step. After an error, nothing but scratch memory has changed, unless the engine refuses its new parameters.
+    ///
+    /// # Errors
+    /// Of the source or the engine; a conformation of which nothing is asked; numbers that are not finite.
+    pub fn step(
+        &mut self,
+        source: &dyn Source,
+        order: &dyn Order,
+    ) -> Result<StepReport, TrainingError> {
+        let (seed, step) = (self.settings.seed, self.step);
+        let batch = self.settings.batch as u64;
+        let members = (0..batch).map(|place| order.index(step * batch + place));
+        let mut noise = |place, _| stream(seed, Purpose::Noise, step, place as u64);
+        let evaluation = &mut self.evaluation;
+        evaluation.read(source, members, &self.objective, &mut noise)?;
+        let outcome = evaluation.compare(&mut self.engine, &self.objective)?;
+        if !outcome.loss.is_finite() {
+            let members = evaluation.culprits(source);
+            return Err(self.not_finite("the loss is", members));
+        }
+        self.gradient.fill(0.0);
+        evaluation.add_gradient(&mut self.engine, &mut self.gradient)?;
+        let norm = clip::norm(&self.gradient, &self.active);
+        // Moments hold squares in f32; one that overflows would stop its parameter for good.
+        if !(norm as f32 * norm as f32).is_finite() {
+            let members = self.evaluation.all_members(source);
+            return Err(self.not_finite("the gradient or its square is", members));
+        }
+        let rate = self.schedule.rate(step);
+        self.recent.merge(&outcome.tally);
+        self.apply(norm, rate)?;
+        Ok(StepReport {
+            step: self.step,
+            loss: outcome.loss,
+            tally: outcome.tally,
+            gradient_norm: norm,
+            learning_rate: rate,
+        })
+    }
+
+    fn apply(&mut self, norm: f64, rate: f64) -> Result<(), TrainingError> {
+        if let Some(bound) = self.settings.clip {
+            clip::to_norm(&mut self.gradient, norm, bound, &self.active);
+        }
+        let (parameters, gradient) = (&mut self.parameters, &self.gradient);
+        self.optimiser
+            .step(parameters, gradient, rate, &self.active);
+        if let Some(average) = &mut self.average {
+            average.update(&self.parameters);
+        }
+        self.step += 1;
+        Ok(self.engine.set_parameters(&self.parameters)?)
+    }
+
+    fn not_finite(&self, what: &'static str, members: String) -> TrainingError {
+        TrainingError::NotFinite {
+            moment: format!("step {}", self.step + 1),
+            what,
+            members,
+            remedy: REMEDY,
+        }
+    }
+}
+
+impl<G> Trainer<G> {
+    /// Steps done.
+    pub fn steps_done(&self) -> u64 {
+        self.step
+    }
+
+    /// Conformations seen.
+    pub fn samples(&self) -> u64 {
+        self.step * self.settings.batch as u64
+    }
+
+    /// As resolved.
+    pub fn settings(&self) -> &TrainerSettings {
+        &self.settings
+    }
+
+    /// Of the last step.
+    pub fn parameters(&self) -> &[f32] {
+        &self.parameters
+    }
+
+    /// What is validated and saved: the moving average, or the parameters themselves.
+    pub fn averaged(&self) -> &[f32] {
+        match &self.average {
+            Some(average) => average.values(),
+            None => &self.parameters,
+        }
+    }
+}

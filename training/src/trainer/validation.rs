@@ -1,0 +1,68 @@
+//! How good the parameters are on conformations that training does not see.
+
+use super::random::{stream, Purpose};
+use super::Trainer;
+use crate::data::Source;
+use crate::objective::{Tally, Term};
+use crate::TrainingError;
+use oreo_potentials::oreo::gradients::Gradients;
+
+/// Of a whole set.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Validation {
+    /// L with its sums over the whole set
+    pub loss: f64,
+    /// Term by term
+    pub tally: Tally,
+}
+
+impl Validation {
+    /// Mean absolute error of the components of forces, meV/Å; `None` without labels.
+    pub fn force_mae(&self) -> Option<f64> {
+        let mae = self.tally.mean_absolute(Term::Forces);
+        mae.map(|error| 1e3 * error)
+    }
+}
+
+impl<G: Gradients<f32>> Trainer<G> {
+    /// Evaluates [`Trainer::averaged`] on every conformation of a source. Noise is the same every time, so that losses
+    /// can be compared. Nothing that a step reads is changed.
+    ///
+    /// # Errors
+    /// As of a step.
+    pub fn validate(&mut self, source: &dyn Source) -> Result<Validation, TrainingError> {
+        if let Some(average) = &self.average {
+            self.engine.set_parameters(average.values())?;
+        }
+        let validation = self.evaluate_all(source);
+        if self.average.is_some() {
+            self.engine.set_parameters(&self.parameters)?;
+        }
+        validation
+    }
+
+    fn evaluate_all(&mut self, source: &dyn Source) -> Result<Validation, TrainingError> {
+        let seed = self.settings.seed;
+        let mut noise = |_, member| stream(seed, Purpose::ValidationNoise, 0, member as u64);
+        let mut tally = Tally::default();
+        let evaluation = &mut self.evaluation;
+        for start in (0..source.len()).step_by(self.settings.batch) {
+            let members = start..source.len().min(start + self.settings.batch);
+            evaluation.read(source, members, &self.objective, &mut noise)?;
+            let outcome = evaluation.compare(&mut self.engine, &self.objective)?;
+            if !outcome.loss.is_finite() {
+                return Err(TrainingError::NotFinite {
+                    moment: format!("validation after step {}", self.step),
+                    what: "the loss is",
+                    members: evaluation.culprits(source),
+                    remedy: "leave these conformations out if their geometry or labels are broken, else start again from the last good weights with a lower learning rate or with clip",
+                });
+            }
+            tally.merge(&outcome.tally);
+        }
+        Ok(Validation {
+            loss: tally.loss(self.objective.weights()),
+            tally,
+        })
+    }
+}
