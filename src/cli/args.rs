@@ -30,6 +30,8 @@ pub enum Command {
     Run(Box<RunArgs>),
     /// Continue a run from its last checkpoint, to the bit
     Resume(ResumeArgs),
+    /// Train the network on forces: from scratch, pre-training, fine-tuning
+    Train(TrainArgs),
     /// Compare predicted energies and forces with those of a data set
     Evaluate(EvaluateArgs),
     /// Convert weights, trajectories and data sets between formats
@@ -70,6 +72,29 @@ pub struct RunArgs {
     #[arg(long)]
     pub overwrite: bool,
     /// Only say what would run, and what memory and time to expect
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// `oreo train`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Every setting is a key of the config file; --dry-run prints all of them with their defaults, the data and the time expected.
+Example:
+  oreo train ethanol.toml --dry-run
+  oreo train ethanol.toml
+  oreo train --resume ethanol-training")]
+pub struct TrainArgs {
+    /// Settings in TOML; relative paths in it are relative to it
+    #[arg(value_name = "CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Continue the training in this folder from its last checkpoint
+    #[arg(long, value_name = "DIR", conflicts_with = "config")]
+    pub resume: Option<PathBuf>,
+    /// Folder of the run, instead of that of the config file
+    #[arg(long, value_name = "DIR", conflicts_with = "resume")]
+    pub output: Option<PathBuf>,
+    /// Say what would be done: data, steps, time; nothing is written
     #[arg(long)]
     pub dry_run: bool,
 }

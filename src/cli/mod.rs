@@ -8,6 +8,7 @@
 //! - [`progress`], [`pace`]: how far, how fast
 //! - [`self_test`]: the fast path against the reference, before the first step
 //! - [`analysis`]: what a run was worth
+//! - [`training`]: weights from data
 //! - [`exit`], [`output`]: exit codes, errors in one line, results on standard output
 
 pub mod analysis;
@@ -36,6 +37,7 @@ pub mod quantity;
 mod resolve;
 pub mod self_test;
 pub mod settings;
+pub mod training;
 mod usage;
 
 use args::{Arguments, Command};
@@ -55,6 +57,7 @@ fn dispatch(arguments: &Arguments) -> anyhow::Result<exit::Outcome> {
     match &arguments.command {
         Command::Run(run) => commands::run::main(run, arguments.json),
         Command::Resume(resume) => commands::resume::main(resume, arguments.json),
+        Command::Train(train) => commands::train::main(train, arguments.json),
         Command::Evaluate(evaluate) => commands::evaluate::main(evaluate, arguments.json),
         Command::Convert(convert) => commands::convert::main(convert, arguments.json),
         Command::Inspect(inspect) => commands::inspect::main(inspect, arguments.json),

@@ -45,7 +45,7 @@ impl Config {
     }
 
     /// What no implementation here computes, in one line.
-    pub(super) fn problem(&self) -> Option<String> {
+    pub fn problem(&self) -> Option<String> {
         let Self {
             channels, heads, ..
         } = *self;

@@ -9,3 +9,4 @@ pub mod evaluate;
 pub mod inspect;
 pub mod resume;
 pub mod run;
+pub mod train;

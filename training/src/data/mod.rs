@@ -5,13 +5,14 @@
 //! - [`Split`]: which conformations are trained on, validated on and tested on, kept in a file
 //! - [`Filter`], [`Subset`]: some of the conformations of a source
 //! - [`inspect`], [`check`]: what is in a source, and whether its units make sense
-//! - [`Sampler`]: who is in the k-th batch, a pure function of the seed and k
+//! - [`Sampler`]: who is in the k-th batch, a pure function of the seed and k · [`Mixture`]: several sources as one
 
 mod filter;
 mod hdf5;
 mod indices;
 mod inspection;
 mod labelled;
+mod mixture;
 mod open;
 mod origin;
 mod packed;
@@ -28,6 +29,7 @@ pub use hdf5::{Hdf5, Hdf5Layout};
 pub use indices::Indices;
 pub use inspection::{check, inspect, Inspection};
 pub use labelled::Labelled;
+pub use mixture::{Drawn, Mixture};
 pub use open::{open, SourceOptions};
 pub use origin::{fingerprint, sha256_of_file, Kind, Origin};
 pub use packed::{Packed, PackedPart, PackedWriter};

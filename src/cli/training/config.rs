@@ -1,0 +1,164 @@
+//! The config file of a training, complete with its defaults.
+
+use crate::cli::exit::{BadInput, OrBadInput};
+use anyhow::{Context, Result};
+use oreo_training::data::Protocol;
+use oreo_training::trainer::TrainerSettings;
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+
+/// `oreo train CONFIG.toml`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct TrainConfig {
+    /// Folder of the run
+    pub output: PathBuf,
+    /// Weights to begin with; none: new ones, see `network`
+    pub init: Option<PathBuf>,
+    /// Which gradients: `native`, or `reference` in tensor operations
+    #[serde(default)]
+    pub engine: EngineChoice,
+    /// Of the native engine
+    #[serde(default = "one")]
+    pub threads: usize,
+    /// Sizes of a new network; left out with `init`
+    pub network: Option<NetworkSettings>,
+    /// What is trained on
+    pub data: Vec<DataSettings>,
+    /// Everything else: steps, batch, objective, optimiser, schedule
+    #[serde(default)]
+    pub training: TrainerSettings,
+}
+
+/// Who differentiates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EngineChoice {
+    /// The kernels of the fast path on dual numbers.
+    #[default]
+    Native,
+    /// Tensor operations.
+    Reference,
+}
+
+fn one() -> usize {
+    1
+}
+
+/// Sizes of a new network; the defaults are those of ET-OREO but for the cutoff, which acts on the values.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct NetworkSettings {
+    /// C
+    pub channels: usize,
+    /// Of attention
+    pub layers: usize,
+    /// Of each layer; divides `channels`
+    pub heads: usize,
+    /// K
+    pub radial_functions: usize,
+    /// Å
+    pub cutoff: f64,
+    /// The cutoff acts on the values and not on the attention: forces are then continuous
+    pub vector_cutoff: bool,
+    /// Of the first weights
+    pub seed: u64,
+}
+
+impl Default for NetworkSettings {
+    fn default() -> Self {
+        Self {
+            channels: 256,
+            layers: 8,
+            heads: 8,
+            radial_functions: 64,
+            cutoff: 5.0,
+            vector_cutoff: true,
+            seed: 1,
+        }
+    }
+}
+
+/// One file of conformations.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct DataSettings {
+    /// Any that `oreo inspect` reads as data
+    pub file: PathBuf,
+    /// `rmd17` or `md17`, for files that have both
+    pub labels: Option<String>,
+    /// What computed the labels, for reports
+    pub level: Option<String>,
+    /// Share of a batch, relative to the other files; none: as many as it has conformations
+    pub weight: Option<f64>,
+    /// A file of `splits/` of an earlier training, so that its test frames stay unseen; none: a new split
+    pub split: Option<PathBuf>,
+    /// Conformations to train on; none: all that the others leave
+    pub train: Option<u64>,
+    /// Conformations to watch
+    #[serde(default)]
+    pub validation: u64,
+    /// Conformations for the end
+    #[serde(default)]
+    pub test: u64,
+    /// How they are dealt: `random`, or `{ time-block = { gap = 10 } }`
+    #[serde(default = "random")]
+    pub protocol: Protocol,
+    /// Of the split
+    #[serde(default)]
+    pub split_seed: u64,
+}
+
+fn random() -> Protocol {
+    Protocol::Random
+}
+
+impl TrainConfig {
+    /// Relative paths become relative to the folder of the file, `output` to the working directory, as for `oreo run`.
+    ///
+    /// # Errors
+    /// Names the file, the line and what is wrong.
+    pub fn read(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("{}: cannot read the config file", path.display()))
+            .or_bad_input()?;
+        let mut config: Self = toml::from_str(&text).map_err(|error| {
+            let line = error.span().map_or(1, |span| {
+                1 + text[..span.start.min(text.len())].matches('\n').count()
+            });
+            let problem = error.message().lines().collect::<Vec<_>>().join(" ");
+            BadInput::new(format!("{}:{line}: {problem}", path.display()))
+        })?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        for data in &mut config.data {
+            data.file = folder.join(&data.file);
+            data.split = data.split.as_ref().map(|split| folder.join(split));
+        }
+        config.init = config.init.as_ref().map(|init| folder.join(init));
+        config.check().or_bad_input()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<()> {
+        let problem = match () {
+            () if self.data.is_empty() => "no [[data]]: name at least one file to train on",
+            () if self.init.is_some() && self.network.is_some() => {
+                "init and [network] together: the sizes are those of the weights; leave [network] out"
+            }
+            () if self.threads == 0 => "threads = 0; it must be at least 1",
+            () if self.data.iter().all(|data| data.validation == 0 && data.split.is_none()) => {
+                "no validation conformations: give validation = N in [[data]], so that the best weights can be told"
+            }
+            () => return Ok(self.training.check()?),
+        };
+        Err(BadInput::new(problem).into())
+    }
+
+    /// As TOML, complete.
+    ///
+    /// # Errors
+    /// None that is known.
+    pub fn to_toml(&self) -> Result<String> {
+        Ok(toml::to_string(self)?)
+    }
+}

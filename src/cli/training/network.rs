@@ -1,0 +1,152 @@
+//! The network that is trained, and who differentiates it.
+
+use super::config::{EngineChoice, NetworkSettings, TrainConfig};
+use crate::cli::exit::{BadInput, OrBadInput};
+use anyhow::Result;
+use oreo_core::{Element, PotentialError, Vec3};
+use oreo_potentials::oreo::fused::NativeGradients;
+use oreo_potentials::oreo::gradients::{Gradients, Molecule};
+use oreo_potentials::oreo::{Config, Weights};
+use oreo_training::data::{Conformation, Origin, Source};
+use std::collections::BTreeSet;
+
+/// Given weights, or new ones.
+///
+/// # Errors
+/// Weights that cannot be read; sizes that do not go together.
+pub fn weights(config: &TrainConfig) -> Result<Weights> {
+    match &config.init {
+        Some(path) => Weights::load(path).or_bad_input(),
+        None => new(&config.network.clone().unwrap_or_default()),
+    }
+}
+
+fn new(settings: &NetworkSettings) -> Result<Weights> {
+    let config = Config {
+        channels: settings.channels,
+        layers: settings.layers,
+        heads: settings.heads,
+        radial_functions: settings.radial_functions,
+        cutoff_upper: settings.cutoff,
+        vector_cutoff: settings.vector_cutoff,
+        ..Config::et_oreo()
+    };
+    match config.problem() {
+        Some(problem) => Err(BadInput::new(format!("[network]: {problem}")).into()),
+        None => Ok(Weights::random(config, settings.seed)),
+    }
+}
+
+/// Facts about the data that go into the weights' record.
+///
+/// # Errors
+/// When a conformation cannot be read.
+pub fn record(weights: &mut Weights, source: &dyn Source, origins: &[Origin]) -> Result<()> {
+    let mut elements = BTreeSet::new();
+    let mut conformation = Conformation::default();
+    for index in 0..source.len() {
+        source.read(index, &mut conformation)?;
+        let numbers = conformation.elements.iter();
+        elements.extend(numbers.map(|element| element.atomic_number()));
+    }
+    let known = weights.record.get("elements").cloned().unwrap_or_default();
+    let symbols = elements
+        .into_iter()
+        .filter_map(|number| Element::from_atomic_number(number).ok())
+        .map(|element| element.symbol().to_string());
+    let mut symbols: Vec<String> = symbols.collect();
+    let before = known.split_whitespace().map(str::to_string);
+    symbols.extend(
+        before
+            .filter(|symbol| !symbols.contains(symbol))
+            .collect::<Vec<_>>(),
+    );
+    let name = |origin: &Origin| {
+        let file = origin
+            .path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy();
+        format!("{file} (SHA-256 {})", origin.sha256)
+    };
+    let levels: BTreeSet<_> = origins.iter().filter_map(|o| o.level.clone()).collect();
+    let trained_on: Vec<_> = origins.iter().map(name).collect();
+    let facts = [
+        ("elements", symbols.join(" ")),
+        ("units", "eV, A".to_string()),
+        ("trained_on", trained_on.join("; ")),
+        (
+            "level_of_theory",
+            levels.into_iter().collect::<Vec<_>>().join("; "),
+        ),
+    ];
+    let facts = facts.into_iter().filter(|(_, fact)| !fact.is_empty());
+    (weights.record).extend(facts.map(|(name, fact)| (name.to_string(), fact)));
+    Ok(())
+}
+
+/// Either engine.
+pub enum Engine {
+    /// Of the fast path.
+    Native(Box<NativeGradients<f32>>),
+    /// In tensor operations.
+    #[cfg(feature = "candle")]
+    Reference(Box<oreo_potentials::oreo::reference::ReferenceGradients<f32>>),
+}
+
+impl Engine {
+    /// # Errors
+    /// Of the engine; the reference in a build without it.
+    pub fn new(weights: &Weights, choice: EngineChoice, threads: usize) -> Result<Self> {
+        match choice {
+            EngineChoice::Native => Ok(Self::Native(Box::new(NativeGradients::new(
+                weights, threads,
+            )?))),
+            #[cfg(feature = "candle")]
+            EngineChoice::Reference => {
+                use oreo_potentials::oreo::reference::{Device, ReferenceGradients};
+                let engine = ReferenceGradients::new(weights, &Device::Cpu)?;
+                Ok(Self::Reference(Box::new(engine)))
+            }
+            #[cfg(not(feature = "candle"))]
+            EngineChoice::Reference => Err(BadInput::new(
+                "engine = \"reference\": this build has none: rebuild with --features candle",
+            )
+            .into()),
+        }
+    }
+
+    fn inner(&mut self) -> &mut dyn Gradients<f32> {
+        match self {
+            Self::Native(engine) => engine.as_mut(),
+            #[cfg(feature = "candle")]
+            Self::Reference(engine) => engine.as_mut(),
+        }
+    }
+}
+
+impl Gradients<f32> for Engine {
+    fn set_parameters(&mut self, parameters: &[f32]) -> Result<(), PotentialError> {
+        self.inner().set_parameters(parameters)
+    }
+
+    fn evaluate(
+        &mut self,
+        batch: &[Molecule<'_>],
+        energies: &mut [f64],
+        forces: &mut [Vec3],
+    ) -> Result<(), PotentialError> {
+        self.inner().evaluate(batch, energies, forces)
+    }
+
+    fn add_gradient(
+        &mut self,
+        batch: &[Molecule<'_>],
+        by_energy: &[f64],
+        by_force: &[Vec3],
+        gradient: &mut [f32],
+    ) -> Result<(), PotentialError> {
+        self.inner()
+            .add_gradient(batch, by_energy, by_force, gradient)
+    }
+}
