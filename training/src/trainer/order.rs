@@ -63,7 +63,6 @@ fn permute(number: u64, half: u32, key: u64) -> u64 {
 mod tests {
     use super::*;
 
-    /// Planted: halves joined by `|` in place of `^` repeat numbers.
     #[test]
     fn every_epoch_has_each_conformation_once() {
         for length in [1, 2, 3, 4, 5, 16, 17, 1000, 7633] {
