@@ -75,10 +75,9 @@ fn training_lowers_the_error_and_leaves_weights() {
         assert!(Path::new(output).join(name).exists(), "{name}");
     }
     let inspected = json(&["inspect", &format!("{output}/best.safetensors")]);
-    assert!(inspected["record"]["trained_on"]
-        .as_str()
-        .unwrap()
-        .contains("SHA-256"));
+    let fact = |name: &str| inspected["record"][name].as_str().unwrap().to_string();
+    assert!(fact("trained_on").contains("SHA-256"));
+    assert_eq!(fact("origin"), "untrained, seed 1, then trained with oreo");
 }
 
 /// Half the steps, then the rest after a resume, give the weights of the run that was not stopped, to the bit.

@@ -71,7 +71,12 @@ pub fn record(weights: &mut Weights, source: &dyn Source, origins: &[Origin]) ->
     };
     let levels: BTreeSet<_> = origins.iter().filter_map(|o| o.level.clone()).collect();
     let trained_on: Vec<_> = origins.iter().map(name).collect();
+    let before = weights
+        .record
+        .get("origin")
+        .map_or("weights", String::as_str);
     let facts = [
+        ("origin", format!("{before}, then trained with oreo")),
         ("elements", symbols.join(" ")),
         ("units", "eV, A".to_string()),
         ("trained_on", trained_on.join("; ")),
