@@ -100,7 +100,7 @@ mod tests {
         }
     }
 
-    /// Every conformation of each source once per epoch, twice as many of the second as of the first.
+    /// As often as the weights say, to one draw; seen to fail with the starts of the sources left out.
     #[test]
     fn draws_are_numbers_of_the_mixture() {
         let sources: Vec<Box<dyn Source>> =
@@ -108,9 +108,12 @@ mod tests {
         let mixture = Mixture::new(sources);
         assert_eq!((mixture.name(), mixture.len()), ("a + b", 9));
         let order = mixture.order(&[1.0, 2.0], 3, 5).unwrap();
-        let mut seen: Vec<usize> = (0..9).map(|position| order.index(position)).collect();
-        seen.sort_unstable();
-        assert_eq!(seen, (0..9).collect::<Vec<_>>());
+        let mut seen = [0; 9];
+        (0..90).for_each(|position| seen[order.index(position)] += 1);
+        assert!(
+            seen.iter().all(|count| (9..=11).contains(count)),
+            "{seen:?}"
+        );
         let mut conformation = Conformation::default();
         mixture.read(4, &mut conformation).unwrap();
         assert_eq!(conformation.positions[0], Vec3::new(6.0, 1.0, 0.0));
