@@ -1,5 +1,6 @@
 //! `oreo train`: weights from data.
 
+use crate::checkpoint::replace_atomically;
 use crate::cli::args::TrainArgs;
 use crate::cli::exit::{BadInput, OrBadInput, Outcome};
 use crate::cli::md::drive::interrupt_flag;
@@ -70,7 +71,7 @@ pub fn main(args: &TrainArgs, json: bool) -> Result<Outcome> {
     if args.resume.is_none() {
         let mut kept = config.clone();
         make_absolute(&mut kept)?;
-        fs::write(folder.join("config.toml"), kept.to_toml()?)?;
+        replace_atomically(&folder.join("config.toml"), kept.to_toml()?.as_bytes())?;
     }
     sets.keep_splits()?;
     train(&config, &folder, &sets, weights, json)
@@ -179,10 +180,8 @@ fn train(
         return Ok(Outcome::Interrupted);
     }
     let summary = summary(config, folder, sets, &trainer, ending, started)?;
-    fs::write(
-        folder.join("summary.json"),
-        serde_json::to_string_pretty(&summary)?,
-    )?;
+    let written = serde_json::to_string_pretty(&summary)?;
+    replace_atomically(&folder.join("summary.json"), written.as_bytes())?;
     match json {
         true => output::print_json(&summary)?,
         false => output::print(&text(&summary))?,

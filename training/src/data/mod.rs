@@ -33,6 +33,7 @@ pub use mixture::{Drawn, Mixture};
 pub use open::{open, SourceOptions};
 pub use origin::{fingerprint, sha256_of_file, Kind, Origin};
 pub use packed::{Packed, PackedPart, PackedWriter};
+pub(crate) use permutation::mix;
 pub use permutation::Permutation;
 pub use qm9::Qm9;
 pub use qm9_xyz::Qm9Xyz;

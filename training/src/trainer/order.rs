@@ -1,6 +1,7 @@
 //! Which conformation comes when.
 
-use super::random::{key, mix, Purpose};
+use super::random::{key, Purpose};
+use crate::data::Permutation;
 
 /// An endless sequence of conformations. It has no state: equal positions give equal numbers, however the run was stopped
 /// and continued.
@@ -31,32 +32,11 @@ impl Shuffled {
 }
 
 impl Order for Shuffled {
-    /// A Feistel network of four rounds (Luby & Rackoff 1988) permutes the next power of four; numbers beyond the length
-    /// are sent through it again until they fall below ("cycle walking", Black & Rogaway 2002): four times at most on average.
     fn index(&self, position: u64) -> usize {
-        let (epoch, mut place) = (position / self.length, position % self.length);
-        let half = (u64::BITS - (self.length - 1).leading_zeros())
-            .div_ceil(2)
-            .max(1);
+        let (epoch, place) = (position / self.length, position % self.length);
         let key = key(self.seed, Purpose::Order, epoch, 0);
-        loop {
-            place = permute(place, half, key);
-            if place < self.length {
-                return place as usize;
-            }
-        }
+        Permutation::new(self.length, key).at(place) as usize
     }
-}
-
-/// A bijection of the numbers of 2·half bits.
-fn permute(number: u64, half: u32, key: u64) -> u64 {
-    let mask = (1 << half) - 1;
-    let (mut left, mut right) = (number >> half, number & mask);
-    for round in 0..4 {
-        let scrambled = mix(key ^ mix(right << 2 | round)) & mask;
-        (left, right) = (right, left ^ scrambled);
-    }
-    left << half | right
 }
 
 #[cfg(test)]
@@ -77,7 +57,6 @@ mod tests {
         }
     }
 
-    /// Planted: a mask one bit short leaves the highest bits where they were.
     #[test]
     fn epochs_and_seeds_differ_and_places_are_even() {
         let length = 1000;

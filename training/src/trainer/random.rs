@@ -1,5 +1,6 @@
 //! Random numbers without a state: each use has its own stream, found from the seed and from where the use is.
 
+use crate::data::mix;
 use oreo_core::random::Generator;
 
 /// What a stream is for; two purposes never share one.
@@ -23,14 +24,6 @@ pub fn key(seed: u64, purpose: Purpose, step: u64, index: u64) -> u64 {
 /// The stream of one use: `index` is a place in a batch, or a number in a data set.
 pub fn stream(seed: u64, purpose: Purpose, step: u64, index: u64) -> Generator {
     Generator::new(key(seed, purpose, step, index), 0)
-}
-
-/// SplitMix64's step (Steele, Lea & Flood 2014): a bijection in which every input bit moves about half of the output bits.
-pub(super) fn mix(word: u64) -> u64 {
-    let mut z = word.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
 }
 
 #[cfg(test)]
