@@ -18,9 +18,14 @@ pub struct Molecule<'a> {
     pub positions: &'a [Vec3],
 }
 
+/// What [`Gradients::update`] calls: the place of the first number in the engine's own order, numbers that follow each
+/// other, and the gradient by them.
+pub type Rule<'a, T> = &'a mut dyn FnMut(usize, &mut [T], &[T]);
+
 /// A network that can be trained. `T` is the type of its parameters, f32 or f64; they are all trainable tensors of
-/// [`trainable`], one after the other.
-pub trait Gradients<T> {
+/// [`trainable`], one after the other. In memory they may lie otherwise: that is the engine's own order, in which a step
+/// changes them without moving them.
+pub trait Gradients<T: Copy + std::ops::AddAssign> {
     /// Replaces the parameters.
     ///
     /// # Errors
@@ -41,7 +46,33 @@ pub trait Gradients<T> {
         forces: &mut [Vec3],
     ) -> Result<(), PotentialError>;
 
-    /// Adds dL/dθ to `gradient`, from ∂L/∂E of each molecule (1/eV) and ∂L/∂F of each atom (Å/eV).
+    /// Makes dL/dθ, from ∂L/∂E of each molecule (1/eV) and ∂L/∂F of each atom (Å/eV); see [`Gradients::gradient`]. An
+    /// engine may keep what it finds out in [`Gradients::evaluate`] of the same molecules.
+    ///
+    /// # Errors
+    /// Of the backend.
+    fn differentiate(
+        &mut self,
+        batch: &[Molecule<'_>],
+        by_energy: &[f64],
+        by_force: &[Vec3],
+    ) -> Result<(), PotentialError>;
+
+    /// The last dL/dθ in the engine's own order; 0 in its padding. Whoever clips it or adds the part of another machine
+    /// does so here.
+    fn gradient(&mut self) -> &mut [T];
+
+    /// Changes parameters: `rule` is called with all of them, piece by piece.
+    ///
+    /// # Errors
+    /// Of the backend.
+    fn update(&mut self, rule: Rule<'_, T>) -> Result<(), PotentialError>;
+
+    /// For each number of the engine's own order 0 for padding, else one more than the place of its parameter. All
+    /// parameters occur once.
+    fn order(&self) -> &[u32];
+
+    /// Adds dL/dθ to `gradient`, which is in the order of the parameters; else as [`Gradients::differentiate`].
     ///
     /// # Errors
     /// Of the backend.
@@ -51,7 +82,15 @@ pub trait Gradients<T> {
         by_energy: &[f64],
         by_force: &[Vec3],
         gradient: &mut [T],
-    ) -> Result<(), PotentialError>;
+    ) -> Result<(), PotentialError> {
+        self.differentiate(batch, by_energy, by_force)?;
+        for at in 0..self.order().len() {
+            if let Some(place) = self.order()[at].checked_sub(1) {
+                gradient[place as usize] += self.gradient()[at];
+            }
+        }
+        Ok(())
+    }
 }
 
 /// The tensors that training changes, in the order in which their numbers follow each other.

@@ -11,7 +11,7 @@ use super::packing::{bias, matrix, Outputs, Source};
 use super::pairs::Measure;
 use super::potential::backend;
 use super::readout::Readout;
-use super::simd::{rows, Real, Row, Stored};
+use super::simd::{rows, Plain, Real, Row, Stored};
 use super::team::Team;
 use crate::oreo::basis::RadialBasis;
 use crate::oreo::{Config, Weights};
@@ -92,7 +92,7 @@ struct Make<'a> {
 }
 
 impl Make<'_> {
-    fn embedding_filters<T: Real>(&self) -> Filters<T, 1> {
+    fn embedding_filters<T: Plain>(&self) -> Filters<T, 1> {
         self.filters(
             embedding_filters(self.source, self.channels, self.config),
             || embedding_filters(self.source, self.channels, self.config),
@@ -114,7 +114,7 @@ impl Make<'_> {
         Layer::new(&source, channels, config, filters, self_filters, layer == 0)
     }
 
-    fn filters<T: Real, const K: usize>(
+    fn filters<T: Plain, const K: usize>(
         &self,
         exact: ExactFilters<f64>,
         own: impl FnOnce() -> ExactFilters<T>,
@@ -136,7 +136,7 @@ fn at_zero<T: Real>(team: &Team, exact: &ExactFilters<f64>, basis: &RadialBasis)
     values.iter().map(number).collect()
 }
 
-pub(super) fn embedding_filters<T: Real>(
+pub(super) fn embedding_filters<T: Plain>(
     source: &Source<'_>,
     channels: &Channels,
     config: &Config,
@@ -148,7 +148,7 @@ pub(super) fn embedding_filters<T: Real>(
 }
 
 /// In the order of `filters/mod.rs`: k, s, b, and a except in the first layer.
-pub(super) fn layer_filters<T: Real>(
+pub(super) fn layer_filters<T: Plain>(
     source: &Source<'_>,
     channels: &Channels,
     config: &Config,
@@ -166,7 +166,7 @@ pub(super) fn layer_filters<T: Real>(
     exact(&outputs, functions, kinds.len(), Activation::Silu { cut })
 }
 
-fn exact<T: Real>(
+fn exact<T: Plain>(
     outputs: &[Outputs<'_>],
     functions: usize,
     kinds: usize,

@@ -23,29 +23,25 @@ pub fn entries<T>(rows: &[Row<T>]) -> usize {
 
 /// The four numbers of entry `p`.
 #[inline(always)]
-pub fn weights<T: Copy>(rows: &[Row<T>], p: usize) -> [T; WEIGHTS] {
+pub fn weights<T: Real>(rows: &[Row<T>], p: usize) -> [T; WEIGHTS] {
     let at = p * WEIGHTS;
-    let start = at % PANEL;
-    let four = &rows[at / PANEL].0[start..start + WEIGHTS];
-    [four[0], four[1], four[2], four[3]]
+    T::four(&rows[at / PANEL], at % PANEL)
 }
 
 /// Replaces them.
 #[inline(always)]
-pub fn set_weights<T: Copy>(rows: &mut [Row<T>], p: usize, four: [T; WEIGHTS]) {
+pub fn set_weights<T: Real>(rows: &mut [Row<T>], p: usize, four: [T; WEIGHTS]) {
     let at = p * WEIGHTS;
-    let start = at % PANEL;
-    rows[at / PANEL].0[start..start + WEIGHTS].copy_from_slice(&four);
+    T::set_four(&mut rows[at / PANEL], at % PANEL, four);
 }
 
 /// Adds to the two of one half: i ← j and j ← i.
 #[inline(always)]
 pub fn add_half_weights<T: Real, const HALF: usize>(rows: &mut [Row<T>], p: usize, two: [T; 2]) {
-    let at = p * WEIGHTS;
-    let start = at % PANEL;
-    let four = &mut rows[at / PANEL].0[start..start + WEIGHTS];
+    let mut four = weights(rows, p);
     four[HALF] += two[0];
     four[2 + HALF] += two[1];
+    set_weights(rows, p, four);
 }
 
 /// Adds up what the panels of each head found: `rows` holds the panels that belong together.
@@ -69,8 +65,9 @@ pub fn sum_heads<T: Real>(width: HeadWidth, rows: &mut [Row<T>]) {
 
 /// Of eight pairs: both halves of each direction become their sum.
 fn sum_halves<T: Real>(row: &mut Row<T>) {
-    for halves in row.0.as_chunks_mut::<2>().0 {
-        *halves = [halves[0] + halves[1]; 2];
+    for start in (0..PANEL).step_by(WEIGHTS) {
+        let [a, b, c, d] = T::four(row, start);
+        T::set_four(row, start, [a + b, a + b, c + d, c + d]);
     }
 }
 

@@ -164,11 +164,11 @@ pub(super) fn by_element<T: Real>(
 }
 
 /// n_i of one panel.
-pub(super) struct Sums<'a, T, F> {
+pub(super) struct Sums<'a, T: Real, F> {
     pub pairs: &'a [Pair<T>],
     pub filters: F,
     pub elements: &'a [u8],
-    pub neighbors: &'a [Row<T>],
+    pub neighbors: &'a [Row<T::Plain>],
     pub sums: &'a mut [Row<T>],
 }
 
@@ -184,19 +184,20 @@ impl<T: Real, F: FilterAt<T>> Kernel<T> for Sums<'_, T, F> {
             let filters = self.filters.of(p, pair);
             for v in 0..PANEL / V::LANES {
                 let filter: V = filters.value(0, v);
-                self.sums[i].set(v, filter.mul_add(of_j.get(v), self.sums[i].get(v)));
-                self.sums[j].set(v, filter.mul_add(of_i.get(v), self.sums[j].get(v)));
+                let [of_i, of_j] = [V::get_constant(of_i, v), V::get_constant(of_j, v)];
+                self.sums[i].set(v, filter.mul_add_constant(of_j, self.sums[i].get(v)));
+                self.sums[j].set(v, filter.mul_add_constant(of_i, self.sums[j].get(v)));
             }
         }
     }
 }
 
 /// ∂E/∂t from ∂E/∂n of one panel.
-pub(super) struct ReverseSums<'a, T, F> {
+pub(super) struct ReverseSums<'a, T: Real, F> {
     pub pairs: &'a [Pair<T>],
     pub filters: F,
     pub elements: &'a [u8],
-    pub neighbors: &'a [Row<T>],
+    pub neighbors: &'a [Row<T::Plain>],
     pub g_sums: &'a [Row<T>],
     pub g_pairs: &'a mut [[T; 4]],
 }
@@ -214,7 +215,8 @@ impl<T: Real, F: FilterAt<T>> Kernel<T> for ReverseSums<'_, T, F> {
             for v in 0..PANEL / V::LANES {
                 let (_, slope): (V, V) = filters.with_slope(0, v);
                 let (g_i, g_j): (V, V) = (self.g_sums[i].get(v), self.g_sums[j].get(v));
-                let g_filter = g_i.mul_add(of_j.get(v), g_j * of_i.get(v));
+                let [of_i, of_j] = [V::get_constant(of_i, v), V::get_constant(of_j, v)];
+                let g_filter = g_i.mul_add_constant(of_j, g_j.times(of_i));
                 by_t = g_filter.mul_add(slope, by_t);
             }
             self.g_pairs[p][0] += V::sums([by_t, V::zero(), V::zero(), V::zero()])[0];

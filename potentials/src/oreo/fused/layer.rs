@@ -93,7 +93,7 @@ impl<W: Stored> Layer<W> {
         }
     }
 
-    pub(super) fn sizes(&self, batch: &Batch<'_, W::Scalar>) -> Sizes {
+    pub(super) fn sizes<T>(&self, batch: &Batch<'_, T>) -> Sizes {
         let (panels, atoms) = (self.projections.inputs(), batch.atoms);
         Sizes {
             panels,

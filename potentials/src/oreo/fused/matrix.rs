@@ -14,7 +14,7 @@ mod reverse;
 mod rows;
 pub mod tiles;
 
-use super::simd::{Row, Stored};
+use super::simd::{Factor, Row, Stored};
 use super::team::Team;
 use forward::Forward;
 use reverse::Reverse;
@@ -59,12 +59,12 @@ impl<W: Stored> Matrix<W> {
     }
 
     /// y = x Wᵀ + b. `x` (inputs, rows), `bias` (outputs) or empty for none, `y` (outputs, rows).
-    pub fn forward(
+    pub fn forward<A: Factor<W::Scalar>>(
         &self,
         team: &Team,
-        x: &[Row<W::Scalar>],
+        x: &[A],
         bias: &[Row<W::Scalar>],
-        y: &mut [Row<W::Scalar>],
+        y: &mut [A],
     ) {
         let rows = self.tiles.rows(x, y);
         for chunk in chunks(rows, x) {
@@ -82,18 +82,19 @@ impl<W: Stored> Matrix<W> {
     }
 
     /// dx = dy W. `dy` (outputs, rows), `dx` (inputs, rows).
-    pub fn reverse(
+    pub fn reverse<A: Factor<W::Scalar>>(
         &self,
         team: &Team,
-        dy: &[Row<W::Scalar>],
+        dy: &[A],
         into: Destination,
-        dx: &mut [Row<W::Scalar>],
+        dx: &mut [A],
     ) {
         let rows = self.tiles.rows(dx, dy);
         for chunk in chunks(rows, dy) {
             team.for_each((&mut *dx, rows), |input, dx| {
                 if into == Destination::Replace {
-                    dx[chunk.first..chunk.end()].fill(Row::default());
+                    let dx = dx[chunk.first..chunk.end()].iter_mut();
+                    dx.for_each(|dx| *dx.row_mut() = Row::default());
                 }
                 team.run(Reverse {
                     tiles: &self.tiles,

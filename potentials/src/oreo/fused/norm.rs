@@ -2,7 +2,7 @@
 
 use super::channels::Channels;
 use super::packing::{gather, Source};
-use super::simd::{Kernel, Real, Row, Vector, PANEL};
+use super::simd::{Kernel, Plain, Real, Row, Vector, PANEL};
 use super::team::Team;
 
 /// As in the weights' origin.
@@ -23,7 +23,7 @@ pub struct LayerNorm<T> {
     share: T,
 }
 
-impl<T: Real> LayerNorm<T> {
+impl<P: Plain> LayerNorm<P> {
     /// `weight` and `bias` below a path.
     pub fn new(source: &Source<'_>, channels: &Channels) -> Self {
         let count = source.values("weight").len();
@@ -31,12 +31,12 @@ impl<T: Real> LayerNorm<T> {
             weight: source.row("weight", channels),
             bias: source.row("bias", channels),
             mask: gather(channels.panels(), |place| channels.at(place).map(|_| 1.0)),
-            share: T::from_f64(1.0 / count as f64),
+            share: P::from_f64(1.0 / count as f64),
         }
     }
 
     /// x, y and out (panels, N); scales (N).
-    pub fn forward(
+    pub fn forward<T: Real<Plain = P>>(
         &self,
         team: &Team,
         x: &[Row<T>],
@@ -54,7 +54,7 @@ impl<T: Real> LayerNorm<T> {
     }
 
     /// gx += ∂E/∂x from `gradient` = ∂E/∂out, both (panels, N).
-    pub fn reverse(
+    pub fn reverse<T: Real<Plain = P>>(
         &self,
         team: &Team,
         normalized: &[Row<T>],
@@ -72,8 +72,8 @@ impl<T: Real> LayerNorm<T> {
     }
 }
 
-struct Forward<'a, T> {
-    norm: &'a LayerNorm<T>,
+struct Forward<'a, T: Real> {
+    norm: &'a LayerNorm<T::Plain>,
     x: &'a [Row<T>],
     normalized: &'a mut [Row<T>],
     scales: &'a mut [T],
@@ -87,6 +87,7 @@ impl<T: Real> Kernel<T> for Forward<'_, T> {
     fn run<V: Vector<Scalar = T>>(self) {
         let Self { norm, x, .. } = self;
         let (atoms, panels) = (self.scales.len(), norm.weight.len());
+        let share = T::fixed(norm.share);
         for atom in 0..atoms {
             let mut sum = V::zero();
             for panel in 0..panels {
@@ -94,17 +95,17 @@ impl<T: Real> Kernel<T> for Forward<'_, T> {
                     sum = sum + x[panel * atoms + atom].get(v);
                 }
             }
-            let mean = V::splat(total(sum) * norm.share);
+            let mean = V::splat(total(sum) * share);
             let mut squares = V::zero();
             for panel in 0..panels {
                 for v in 0..PANEL / V::LANES {
                     let centred = x[panel * atoms + atom].get::<V>(v) - mean;
-                    let centred = centred * norm.mask[panel].get(v);
+                    let centred = centred.times(V::get_constant(&norm.mask[panel], v));
                     self.normalized[panel * atoms + atom].set(v, centred);
                     squares = centred.mul_add(centred, squares);
                 }
             }
-            let variance = total(squares) * norm.share + T::from_f64(EPSILON);
+            let variance = total(squares) * share + T::from_f64(EPSILON);
             let scale = T::from_f64(1.0) / variance.sqrt();
             self.scales[atom] = scale;
             for panel in 0..panels {
@@ -112,7 +113,9 @@ impl<T: Real> Kernel<T> for Forward<'_, T> {
                 for v in 0..PANEL / V::LANES {
                     let y = self.normalized[at].get::<V>(v) * V::splat(scale);
                     self.normalized[at].set(v, y);
-                    let out = y.mul_add(norm.weight[panel].get(v), norm.bias[panel].get(v));
+                    let bias = V::fixed(V::get_constant(&norm.bias[panel], v));
+                    let weight = V::get_constant(&norm.weight[panel], v);
+                    let out = y.mul_add_constant(weight, bias);
                     self.out[at].set(v, out);
                 }
             }
@@ -120,8 +123,8 @@ impl<T: Real> Kernel<T> for Forward<'_, T> {
     }
 }
 
-struct Reverse<'a, T> {
-    norm: &'a LayerNorm<T>,
+struct Reverse<'a, T: Real> {
+    norm: &'a LayerNorm<T::Plain>,
     normalized: &'a [Row<T>],
     scales: &'a [T],
     gradient: &'a [Row<T>],
@@ -135,22 +138,25 @@ impl<T: Real> Kernel<T> for Reverse<'_, T> {
     #[inline(always)]
     fn run<V: Vector<Scalar = T>>(self) {
         let (atoms, panels) = (self.scales.len(), self.norm.weight.len());
+        let share = T::fixed(self.norm.share);
         for (atom, &scale) in self.scales.iter().enumerate() {
             let (mut sum, mut along) = (V::zero(), V::zero());
             for panel in 0..panels {
                 let at = panel * atoms + atom;
                 for v in 0..PANEL / V::LANES {
-                    let g = self.gradient[at].get::<V>(v) * self.norm.weight[panel].get(v);
+                    let weight = V::get_constant(&self.norm.weight[panel], v);
+                    let g = self.gradient[at].get::<V>(v).times(weight);
                     sum = sum + g;
                     along = g.mul_add(self.normalized[at].get(v), along);
                 }
             }
-            let mean = V::splat(total(sum) * self.norm.share);
-            let along = V::splat(total(along) * self.norm.share);
+            let mean = V::splat(total(sum) * share);
+            let along = V::splat(total(along) * share);
             for panel in 0..panels {
                 let at = panel * atoms + atom;
                 for v in 0..PANEL / V::LANES {
-                    let g = self.gradient[at].get::<V>(v) * self.norm.weight[panel].get(v);
+                    let weight = V::get_constant(&self.norm.weight[panel], v);
+                    let g = self.gradient[at].get::<V>(v).times(weight);
                     let g = g - mean - self.normalized[at].get::<V>(v) * along;
                     // Padding gets numbers, too; no weight reads them.
                     self.gx[at].add(v, g * V::splat(scale));

@@ -12,14 +12,14 @@ mod radial;
 mod spacing;
 mod table;
 
-pub use exact::{Activation, ExactFilters};
+pub use exact::{Activation, ExactFilters, Steps};
 pub use radial::Radial;
 pub use spacing::Spacing;
 pub use table::{intervals_for, Table};
 
 use super::memory::fit;
 use super::pairs::Pair;
-use super::simd::{Real, Row, Vector};
+use super::simd::{Plain, Real, Row, Vector};
 use super::team::Team;
 use std::ops::Range;
 
@@ -87,7 +87,7 @@ pub trait FilterOfPair<T: Real>: Copy {
 }
 
 /// Filters of up to K kinds, in either form.
-pub enum Filters<T: Real, const K: usize> {
+pub enum Filters<T: Plain, const K: usize> {
     /// By matrix products.
     Exact(ExactFilters<T>),
     /// By interpolation.
@@ -118,7 +118,7 @@ pub struct ExactAt<'a, T> {
     pairs: usize,
 }
 
-impl<T: Real, const K: usize> Filters<T, K> {
+impl<T: Plain, const K: usize> Filters<T, K> {
     /// Exact filters are evaluated into `memory` at the distances of `radial`.
     pub fn now<'a>(
         &'a self,

@@ -1,5 +1,6 @@
 //! Pairs, distances and radial functions of atoms that move along a direction.
 
+use super::network::Trained;
 use super::pass::Passage;
 use crate::oreo::basis::{cosine_cutoff, RadialBasis, ALPHA_TIMES_CUTOFF};
 use crate::oreo::fused::memory::fit;
@@ -18,15 +19,14 @@ impl<T: Real> Passage<T> {
         &mut self,
         batch: &[Molecule<'_>],
         directions: &[Vec3],
-        basis: &RadialBasis,
-        vector_cutoff: bool,
+        network: &Trained<T::Plain>,
         make: Make<T>,
     ) {
+        let basis = &network.basis;
         let pairs = &mut self.pairs;
         pairs.clear();
         self.distances.clear();
-        let mut tangents = std::mem::take(&mut self.tangents);
-        tangents.clear();
+        self.speeds.clear();
         for molecule in batch {
             let start = pairs.elements.len();
             let elements = molecule.elements.iter();
@@ -45,7 +45,7 @@ impl<T: Real> Passage<T> {
                     let unit = vector / distance;
                     let change = unit.dot(&moving);
                     let turning = (moving - unit * change) / distance;
-                    let (c, slope) = match vector_cutoff {
+                    let (c, slope) = match network.vector_cutoff {
                         true => (1.0, 0.0),
                         false => cosine_cutoff(distance, basis.cutoff),
                     };
@@ -64,22 +64,21 @@ impl<T: Real> Passage<T> {
                         cutoff_slope: slope,
                     });
                     self.distances.push(make(distance, change));
-                    tangents.push(change);
+                    self.speeds.push(T::Plain::from_f64(change));
                 }
             }
             pairs.atom_ends.push(pairs.elements.len());
             pairs.pair_ends.push(pairs.pairs.len());
         }
         self.distances.push(T::ZERO);
-        tangents.push(0.0);
-        self.radial(basis, &tangents, make);
-        self.tangents = tangents;
+        self.speeds.push(T::Plain::ZERO);
+        self.radial(basis, make);
     }
 
     /// g and c with their derivatives along the direction; slopes by r for plain numbers only, where forces are made.
-    fn radial(&mut self, basis: &RadialBasis, tangents: &[f64], make: Make<T>) {
+    fn radial(&mut self, basis: &RadialBasis, make: Make<T>) {
         let radial = &mut self.work.radial;
-        let count = tangents.len();
+        let count = self.speeds.len();
         let geometry = self.pairs.geometry.iter().map(|pair| pair.distance);
         let distances = geometry.chain([0.0]);
         let functions = basis.means.len();
@@ -89,7 +88,8 @@ impl<T: Real> Passage<T> {
         fit(&mut radial.slopes, panels * count).fill(Row::default());
         fit(&mut radial.cutoffs, count);
         let alpha = ALPHA_TIMES_CUTOFF / basis.cutoff;
-        for (n, (r, &change)) in distances.zip(tangents).enumerate() {
+        for (n, (r, change)) in distances.zip(&self.speeds).enumerate() {
+            let change = change.to_f64();
             let (c, dc) = cosine_cutoff(r, basis.cutoff);
             let ddc = -0.5 * (PI / basis.cutoff).powi(2) * (PI * r / basis.cutoff).cos();
             radial.cutoffs[n] = [make(c, dc * change), make(dc, ddc * change)];
@@ -98,8 +98,8 @@ impl<T: Real> Passage<T> {
                 let gaussian = (-beta * (decay - mean).powi(2)).exp();
                 let slope = gaussian * (dc + 2.0 * c * beta * (decay - mean) * alpha * decay);
                 let (row, lane) = (k / PANEL * count + n, k % PANEL);
-                radial.values[row].0[lane] = make(c * gaussian, slope * change);
-                radial.slopes[row].0[lane] = make(slope, 0.0);
+                radial.values[row].set_lane(lane, make(c * gaussian, slope * change));
+                radial.slopes[row].set_lane(lane, make(slope, 0.0));
             }
         }
     }

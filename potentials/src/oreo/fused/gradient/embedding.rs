@@ -1,6 +1,6 @@
 //! The embedding of a network that is trained, forward and reverse: x_i = W_c [A(z_i); n_i] + b_c.
 
-use super::collect::Collect;
+use super::modes::{Map, Mode};
 use super::filters::FilterState;
 use super::network::Trained;
 use super::parts::part;
@@ -9,7 +9,7 @@ use crate::oreo::fused::filters::{FilterAt, FilterOfPair};
 use crate::oreo::fused::matrix::Destination;
 use crate::oreo::fused::memory::fit;
 use crate::oreo::fused::pairs::Pair;
-use crate::oreo::fused::simd::{Kernel, Real, Row, Stored, Vector, PANEL};
+use crate::oreo::fused::simd::{Kernel, Plain, Real, Row, Vector, PANEL};
 use crate::oreo::fused::work::{panel, Batch, Work};
 
 /// What the way back needs of the way forward.
@@ -27,24 +27,25 @@ pub struct EmbeddingState<T> {
     g_neighbors: Vec<Row<T>>,
 }
 
-impl<W: Stored> Trained<W> {
+impl<P: Plain> Trained<P> {
     /// x (B, N)
-    pub fn embed<const TRAINS: bool>(
+    pub fn embed<T: Real<Plain = P>>(
         &self,
-        batch: &Batch<'_, W::Scalar>,
+        batch: &Batch<'_, T>,
         elements: &[u8],
-        state: &mut EmbeddingState<W::Scalar>,
-        work: &Work<W::Scalar>,
-        x: &mut [Row<W::Scalar>],
+        state: &mut EmbeddingState<T>,
+        work: &Work<T>,
+        x: &mut [Row<T>],
+        mode: &mut impl Mode<T>,
     ) {
         let (team, atoms) = (&batch.team, batch.atoms);
-        (state.filters).fill::<TRAINS>(team, &self.distances, &work.radial);
+        (state.filters).fill(team, &self.distances, &work.radial, mode);
         let inputs = fit(&mut state.inputs, 2 * self.panels * atoms);
         let (own, sums) = inputs.split_at_mut(self.panels * atoms);
         for at in 0..self.panels {
             let table = panel(&self.elements, at, self.max_z);
             for (row, &z) in own[at * atoms..].iter_mut().zip(elements) {
-                *row = table[usize::from(z)];
+                *row = T::fixed_row(&table[usize::from(z)]);
             }
             team.run(Sums {
                 pairs: batch.pairs,
@@ -54,26 +55,34 @@ impl<W: Stored> Trained<W> {
                 sums: &mut sums[at * atoms..(at + 1) * atoms],
             });
         }
-        self.combine.forward(team, inputs, &self.combine_bias, x);
+        mode.forward(team, self.combine(), inputs, x);
+    }
+
+    fn combine(&self) -> Map<'_, P> {
+        Map {
+            matrix: &self.combine,
+            bias: &self.combine_bias,
+            part: part::COMBINE,
+        }
     }
 
     /// From ∂E/∂x.
-    pub fn reverse_embed<C: Collect<W::Scalar>>(
+    pub fn reverse_embed<T: Real<Plain = P>, M: Mode<T>>(
         &self,
-        batch: &Batch<'_, W::Scalar>,
+        batch: &Batch<'_, T>,
         elements: &[u8],
-        state: &mut EmbeddingState<W::Scalar>,
-        work: &mut Work<W::Scalar>,
-        gx: &[Row<W::Scalar>],
-        (g_radial, collect): (&mut [Row<W::Scalar>], &mut C),
+        state: &mut EmbeddingState<T>,
+        work: &mut Work<T>,
+        gx: &[Row<T>],
+        (g_radial, mode): (&mut [Row<T>], &mut M),
     ) {
         let (team, atoms) = (&batch.team, batch.atoms);
         let rows = self.panels * atoms;
-        collect.matrix_and_bias(team, part::COMBINE, gx, &state.inputs[..2 * rows]);
         let g_inputs = fit(&mut state.g_inputs, 2 * rows);
-        (self.combine).reverse(team, gx, Destination::Replace, g_inputs);
+        let gradients = [&state.inputs[..2 * rows], gx];
+        mode.reverse(team, self.combine(), gradients, Destination::Replace, g_inputs);
         let (g_own, g_sums) = g_inputs.split_at(rows);
-        if !C::TRAINS {
+        if !M::TRAINS {
             for (at, work) in work.panels.iter_mut().enumerate() {
                 team.run(ReverseSums {
                     pairs: batch.pairs,
@@ -108,26 +117,19 @@ impl<W: Stored> Trained<W> {
                 g_neighbors: &mut g_neighbors[at * self.max_z..(at + 1) * self.max_z],
             });
         }
-        collect.rows(part::ELEMENTS, 0, g_elements);
-        collect.rows(part::NEIGHBORS, 0, g_neighbors);
-        let rest = (g_radial, collect);
-        (state.filters).reverse(
-            team,
-            &self.distances,
-            &work.radial,
-            part::DISTANCES,
-            g_filters,
-            rest,
-        );
+        mode.rows(part::ELEMENTS, g_elements);
+        mode.rows(part::NEIGHBORS, g_neighbors);
+        let filters = (&self.distances, part::DISTANCES);
+        (state.filters).reverse(team, filters, &work.radial, g_filters, g_radial, mode);
     }
 }
 
 /// From ∂E/∂n of one panel to D and B.
-struct TrainSums<'a, T, F> {
+struct TrainSums<'a, T: Real, F> {
     pairs: &'a [Pair<T>],
     filters: F,
     elements: &'a [u8],
-    neighbors: &'a [Row<T>],
+    neighbors: &'a [Row<T::Plain>],
     g_sums: &'a [Row<T>],
     /// Replaced
     g_filters: &'a mut [Row<T>],
@@ -147,9 +149,9 @@ impl<T: Real, F: FilterAt<T>> Kernel<T> for TrainSums<'_, T, F> {
             for v in 0..PANEL / V::LANES {
                 let filter: V = filters.value(0, v);
                 let (g_i, g_j): (V, V) = (self.g_sums[i].get(v), self.g_sums[j].get(v));
-                let of_i: V = self.neighbors[z_i].get(v);
-                let of_j: V = self.neighbors[z_j].get(v);
-                self.g_filters[p].set(v, g_i.mul_add(of_j, g_j * of_i));
+                let of_i = V::get_constant(&self.neighbors[z_i], v);
+                let of_j = V::get_constant(&self.neighbors[z_j], v);
+                self.g_filters[p].set(v, g_i.mul_add_constant(of_j, g_j.times(of_i)));
                 self.g_neighbors[z_j].add_product(v, filter, g_i);
                 self.g_neighbors[z_i].add_product(v, filter, g_j);
             }

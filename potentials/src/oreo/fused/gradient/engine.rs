@@ -1,167 +1,238 @@
 //! The engine: [`Gradients`] on the processor's vectors, molecules shared among threads.
 
-use super::collect::{Nothing, WeightGradients};
+use super::modes::{ForForces, ForWeights};
 use super::network::Trained;
 use super::parts::Places;
 use super::pass::Passage;
+use super::share::{assign, Share};
+use super::tape::Tape;
+use super::weight_gradients::WeightGradients;
 use crate::oreo::fused::potential::backend;
-use crate::oreo::fused::simd::{Dual, Fixed, InstructionSet, Plain};
+use crate::oreo::fused::simd::{numbers_mut, Dual, InstructionSet, Plain};
 use crate::oreo::fused::team::Team;
-use crate::oreo::gradients::{Gradients, Molecule};
+use crate::oreo::gradients::{Gradients, Molecule, Rule};
 use crate::oreo::Weights;
-use oreo_core::{PotentialError, Vec3};
+use oreo_core::{Element, PotentialError, Vec3};
+use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-/// Most atoms that go through the network together.
-const ATOMS_TOGETHER: usize = 96;
-
 /// Energies, forces and gradients by weights on the CPU; `T` is f32, or f64 for tests.
+///
+/// The pass for weights reads what the pass for forces wrote down: [`Gradients::differentiate`] is cheapest right after
+/// [`Gradients::evaluate`] of the same molecules, and does that itself otherwise.
 pub struct NativeGradients<T: Native> {
-    plain: Trained<T>,
-    dual: Trained<Fixed<T>>,
+    network: Trained<T>,
     places: Places,
     parameters: usize,
     set: InstructionSet,
     threads: Vec<Thread<T>>,
     /// `None` for one thread: the caller's own.
     pool: Option<ThreadPool>,
+    evaluated: Evaluated,
 }
 
 /// f32 or f64.
-pub trait Native: Plain + crate::oreo::fused::simd::Stored<Scalar = Self> {}
+pub trait Native: Plain {}
 impl Native for f32 {}
 impl Native for f64 {}
 
+/// What belongs to one thread.
 struct Thread<T: Native> {
+    share: Share,
     plain: Passage<T>,
     dual: Passage<Dual<T>>,
+    tape: Tape<T>,
     gradients: WeightGradients<T>,
+    /// Of its share, (molecules,)
+    energies: Vec<f64>,
+    /// Of its share, (atoms,)
+    forces: Vec<Vec3>,
+}
+
+/// The molecules that the tapes are of.
+#[derive(Default)]
+struct Evaluated {
+    valid: bool,
+    elements: Vec<Element>,
+    positions: Vec<Vec3>,
+    ends: Vec<usize>,
+}
+
+impl Evaluated {
+    fn remember(&mut self, batch: &[Molecule<'_>]) {
+        self.elements.clear();
+        self.positions.clear();
+        self.ends.clear();
+        for molecule in batch {
+            self.elements.extend_from_slice(molecule.elements);
+            self.positions.extend_from_slice(molecule.positions);
+            self.ends.push(self.positions.len());
+        }
+        self.valid = true;
+    }
+
+    /// Whether these were the last molecules, to the bit, and the weights are still the same.
+    fn is(&self, batch: &[Molecule<'_>]) -> bool {
+        let mut start = 0;
+        let same = |(molecule, &end): (&Molecule<'_>, &usize)| {
+            let range = start..end;
+            start = end;
+            self.elements[range.clone()] == *molecule.elements
+                && self.positions[range] == *molecule.positions
+        };
+        self.valid && self.ends.len() == batch.len() && batch.iter().zip(&self.ends).all(same)
+    }
 }
 
 impl<T: Native> NativeGradients<T> {
     /// # Errors
     /// When the system gives no threads.
     pub fn new(weights: &Weights, threads: usize) -> Result<Self, PotentialError> {
-        let (plain, dual) = (Trained::new(weights), Trained::new(weights));
+        let network = Trained::new(weights);
         let places = Places::of(weights);
         let thread = || Thread {
-            plain: Passage::new(&plain),
-            dual: Passage::new(&dual),
+            share: Share::default(),
+            plain: Passage::new(&network),
+            dual: Passage::new(&network),
+            tape: Tape::default(),
             gradients: WeightGradients::new(&places),
+            energies: Vec::new(),
+            forces: Vec::new(),
         };
         let threads: Vec<_> = (0..threads.max(1)).map(|_| thread()).collect();
-        let pool = match threads.len() {
-            1 => None,
-            count => Some(
-                ThreadPoolBuilder::new()
-                    .num_threads(count)
-                    .build()
-                    .map_err(backend)?,
-            ),
-        };
+        let pool = || ThreadPoolBuilder::new().num_threads(threads.len()).build();
         Ok(Self {
             parameters: weights.parameter_count(),
             set: InstructionSet::detect(),
-            plain,
-            dual,
+            pool: match threads.len() {
+                1 => None,
+                _ => Some(pool().map_err(backend)?),
+            },
+            network,
             places,
             threads,
-            pool,
+            evaluated: Evaluated::default(),
         })
     }
 
-    /// Runs `work` on each thread with its share of the molecules and what belongs to it.
-    fn shared<P: Send>(
-        &mut self,
-        shares: Vec<(Share, P)>,
-        work: impl Fn(&Trained<T>, &Trained<Fixed<T>>, &mut Thread<T>, Share, P) + Sync,
-    ) {
-        let (plain, dual) = (&self.plain, &self.dual);
-        let jobs = self.threads.iter_mut().zip(shares);
+    /// Runs `work` on each thread with what belongs to it.
+    fn on_each(&mut self, work: impl Fn(&Trained<T>, &mut Thread<T>) + Sync) {
+        let (network, threads) = (&self.network, &mut self.threads);
         match &self.pool {
-            None => jobs.for_each(|(thread, (share, own))| work(plain, dual, thread, share, own)),
-            Some(pool) => pool.scope(|scope| {
-                for (thread, (share, own)) in jobs {
-                    let work = &work;
-                    scope.spawn(move |_| work(plain, dual, thread, share, own));
-                }
+            None => threads.iter_mut().for_each(|thread| work(network, thread)),
+            Some(pool) => pool.install(|| {
+                let threads = threads.par_iter_mut().with_max_len(1);
+                threads.for_each(|thread| work(network, thread));
             }),
         }
     }
-}
 
-/// Molecules that follow each other, and the first of their atoms.
-#[derive(Clone, Copy)]
-struct Share {
-    first: usize,
-    end: usize,
-    atom: usize,
-}
+    /// The pass for energies and forces, left with the threads.
+    fn pass_for_forces(&mut self, batch: &[Molecule<'_>]) {
+        let team = Team::alone(self.set);
+        let shares = assign(batch, self.threads.len());
+        self.threads
+            .iter_mut()
+            .zip(shares)
+            .for_each(|(thread, share)| thread.share = share);
+        self.on_each(|network, thread| {
+            thread.tape.clear();
+            thread.energies.clear();
+            thread.forces.clear();
+            for group in thread.share.groups(batch) {
+                thread.evaluate(network, team, group.molecules(batch));
+            }
+        });
+        self.evaluated.remember(batch);
+    }
 
-fn atoms(molecules: &[Molecule<'_>]) -> usize {
-    molecules.iter().map(|m| m.positions.len()).sum()
-}
-
-/// One for each thread, about as many atoms as the others.
-fn shares(batch: &[Molecule<'_>], threads: usize) -> Vec<Share> {
-    let total = atoms(batch);
-    let (mut at, mut atom) = (0, 0);
-    let share = |thread: usize| {
-        let (first, first_atom) = (at, atom);
-        let enough = total * (thread + 1) / threads;
-        while at < batch.len() && atom < enough {
-            atom += batch[at].positions.len();
-            at += 1;
+    /// Gradients of all threads into those of the first.
+    fn sum_gradients(&mut self) {
+        let Some((first, others)) = self.threads.split_first_mut() else {
+            return;
+        };
+        for other in others.iter_mut().filter(|thread| !thread.share.is_empty()) {
+            let numbers = first.gradients.numbers().iter_mut();
+            let sums = numbers.zip(other.gradients.numbers());
+            sums.for_each(|(sum, number)| *sum += *number);
         }
-        Share {
-            first,
-            end: at,
-            atom: first_atom,
-        }
-    };
-    (0..threads).map(share).collect()
+    }
 }
 
-/// The molecules of a share, as many at a time as fit together.
-fn groups<'b>(batch: &'b [Molecule<'b>], share: Share) -> impl Iterator<Item = Share> + 'b {
-    let (mut at, mut atom) = (share.first, share.atom);
-    std::iter::from_fn(move || {
-        let (first, first_atom) = (at, atom);
-        while at < share.end && (at == first || atoms(&batch[first..=at]) <= ATOMS_TOGETHER) {
-            atom += batch[at].positions.len();
-            at += 1;
+impl<T: Native> Thread<T> {
+    /// Molecules that go through the network together. The way back starts from −std, so that positions get forces, and
+    /// the pass for weights the same values.
+    fn evaluate(&mut self, network: &Trained<T>, team: Team, molecules: &[Molecule<'_>]) {
+        let passage = &mut self.plain;
+        passage.place(molecules, &[], network, |value, _| T::from_f64(value));
+        let atoms = passage.pairs.elements.len();
+        passage.by_energy.clear();
+        (passage.by_energy).resize(atoms, T::from_f64(-network.std));
+        let tape = &mut self.tape;
+        passage.forward(network, team, &mut ForForces { tape });
+        passage.reverse(network, team, &mut ForForces { tape });
+        let mut start = 0;
+        for &end in &passage.pairs.atom_ends {
+            let energies = passage.head.energies[start..end].iter();
+            let sum: f64 = energies.map(|e| e.to_f64()).sum();
+            self.energies.push(network.std * sum + network.mean);
+            start = end;
         }
-        (at > first).then_some(Share {
-            first,
-            end: at,
-            atom: first_atom,
-        })
-    })
-}
+        let first = self.forces.len();
+        self.forces.resize(first + atoms, Vec3::zeros());
+        let forces = &mut self.forces[first..];
+        for (p, pair) in passage.pairs.pairs.iter().enumerate() {
+            let force = passage.force(p);
+            forces[pair.i as usize] -= force;
+            forces[pair.j as usize] += force;
+        }
+    }
 
-/// The first `count` of some places; the rest stays.
-fn take<'a, A>(all: &mut &'a mut [A], count: usize) -> &'a mut [A] {
-    let (first, rest) = std::mem::take(all).split_at_mut(count);
-    *all = rest;
-    first
+    /// Starts the way back from −std and c std, c = ∂L/∂E.
+    fn differentiate(
+        &mut self,
+        network: &Trained<T>,
+        team: Team,
+        batch: &[Molecule<'_>],
+        (by_energy, by_force): (&[f64], &[Vec3]),
+    ) {
+        let mut tape = self.tape.read();
+        for group in self.share.groups(batch) {
+            let molecules = group.molecules(batch);
+            let passage = &mut self.dual;
+            passage.place(molecules, &by_force[group.atom..], network, Dual::new);
+            passage.by_energy.clear();
+            for (molecule, by_energy) in molecules.iter().zip(&by_energy[group.first..]) {
+                let seed = Dual::new(-network.std, network.std * by_energy);
+                let atoms = molecule.positions.len();
+                (passage.by_energy).extend(std::iter::repeat_n(seed, atoms));
+            }
+            let speeds = std::mem::take(&mut passage.speeds);
+            let mut mode = ForWeights {
+                tape: &mut tape,
+                speeds: &speeds,
+                gradients: &mut self.gradients,
+            };
+            passage.forward(network, team, &mut mode);
+            passage.reverse(network, team, &mut mode);
+            passage.speeds = speeds;
+        }
+    }
 }
 
 impl<T: Native> Gradients<T> for NativeGradients<T> {
     fn set_parameters(&mut self, parameters: &[T]) -> Result<(), PotentialError> {
         assert_eq!(parameters.len(), self.parameters, "numbers for all weights");
-        let places = &self.places;
-        (self.plain).for_each_part(|part, numbers| {
-            places.fill(part, numbers, parameters, |p| p, |p| p);
+        let mut places = self.places.all().iter();
+        self.network.for_each_part(|_, rows| {
+            for (number, &place) in numbers_mut(rows).iter_mut().zip(&mut places) {
+                if place > 0 {
+                    *number = parameters[place as usize - 1];
+                }
+            }
         });
-        (self.dual).for_each_part(|part, numbers| {
-            let number = |value| Dual {
-                value,
-                tangent: T::ZERO,
-            };
-            places.fill(part, numbers, parameters, Fixed, number);
-        });
-        self.plain.refresh();
-        self.dual.refresh();
+        self.network.refresh();
+        self.evaluated.valid = false;
         Ok(())
     }
 
@@ -171,103 +242,54 @@ impl<T: Native> Gradients<T> for NativeGradients<T> {
         energies: &mut [f64],
         forces: &mut [Vec3],
     ) -> Result<(), PotentialError> {
-        let team = Team::alone(self.set);
-        let (mut energies, mut forces) = (energies, forces);
-        let jobs = shares(batch, self.threads.len()).into_iter().map(|share| {
-            let count = share.end - share.first;
-            let atoms = atoms(&batch[share.first..share.end]);
-            let own_energies = take(&mut energies, count);
-            (share, (own_energies, take(&mut forces, atoms)))
-        });
-        let jobs = jobs.collect();
-        self.shared(jobs, |plain, _, thread, share, (energies, forces)| {
-            for group in groups(batch, share) {
-                let molecules = &batch[group.first..group.end];
-                let (molecule, atom) = (group.first - share.first, group.atom - share.atom);
-                let energies = &mut energies[molecule..molecule + molecules.len()];
-                let forces = &mut forces[atom..atom + atoms(molecules)];
-                evaluate_group(plain, team, &mut thread.plain, molecules, energies, forces);
-            }
-        });
+        self.pass_for_forces(batch);
+        let (mut molecule, mut atom) = (0, 0);
+        for thread in &self.threads {
+            let (molecules, atoms) = (thread.energies.len(), thread.forces.len());
+            energies[molecule..molecule + molecules].copy_from_slice(&thread.energies);
+            forces[atom..atom + atoms].copy_from_slice(&thread.forces);
+            (molecule, atom) = (molecule + molecules, atom + atoms);
+        }
         Ok(())
     }
 
-    fn add_gradient(
+    fn differentiate(
         &mut self,
         batch: &[Molecule<'_>],
         by_energy: &[f64],
         by_force: &[Vec3],
-        gradient: &mut [T],
     ) -> Result<(), PotentialError> {
-        let team = Team::alone(self.set);
-        let jobs = shares(batch, self.threads.len())
-            .into_iter()
-            .map(|share| (share, ()));
-        self.shared(jobs.collect(), |_, dual, thread, share, ()| {
-            thread.gradients.clear();
-            for group in groups(batch, share) {
-                let molecules = &batch[group.first..group.end];
-                let passage = &mut thread.dual;
-                let directions = &by_force[group.atom..];
-                passage.place(
-                    molecules,
-                    directions,
-                    &dual.basis,
-                    dual.vector_cutoff,
-                    Dual::new,
-                );
-                passage.by_energy.clear();
-                for (molecule, by_energy) in molecules.iter().zip(&by_energy[group.first..]) {
-                    let seed = Dual::new(-dual.std, dual.std * by_energy);
-                    let atoms = molecule.positions.len();
-                    (passage.by_energy).extend(std::iter::repeat_n(seed, atoms));
-                }
-                passage.forward::<_, true>(dual, team);
-                passage.reverse(dual, team, &mut thread.gradients);
-            }
-        });
-        for thread in &self.threads {
-            self.places.add_to(thread.gradients.parts(), gradient);
+        if !self.evaluated.is(batch) {
+            self.pass_for_forces(batch);
         }
+        let team = Team::alone(self.set);
+        self.on_each(|network, thread| {
+            thread.gradients.clear();
+            thread.differentiate(network, team, batch, (by_energy, by_force));
+        });
+        self.sum_gradients();
         Ok(())
     }
-}
 
-fn evaluate_group<T: Native>(
-    network: &Trained<T>,
-    team: Team,
-    passage: &mut Passage<T>,
-    molecules: &[Molecule<'_>],
-    energies: &mut [f64],
-    forces: &mut [Vec3],
-) {
-    let make = |value: f64, _: f64| T::from_f64(value);
-    passage.place(molecules, &[], &network.basis, network.vector_cutoff, make);
-    passage.by_energy.clear();
-    (passage.by_energy).resize(forces.len(), T::from_f64(1.0));
-    passage.forward::<_, false>(network, team);
-    passage.reverse(network, team, &mut Nothing);
-    let mut start = 0;
-    for (molecule, energy) in molecules.iter().zip(energies) {
-        let end = start + molecule.positions.len();
-        let sum: f64 = passage.head.energies[start..end]
-            .iter()
-            .map(|e| e.to_f64())
-            .sum();
-        *energy = network.std * sum + network.mean;
-        start = end;
+    fn gradient(&mut self) -> &mut [T] {
+        self.threads[0].gradients.numbers()
     }
-    forces.fill(Vec3::zeros());
-    for (p, pair) in passage.pairs.pairs.iter().enumerate() {
-        let (mut by_t, mut by_cutoff, mut by_unit) = (0.0, 0.0, Vec3::zeros());
-        for panel in &passage.work.panels {
-            let [t, x, y, z] = panel.g_pairs[p].map(|g| g.to_f64());
-            by_t += t;
-            by_unit += Vec3::new(x, y, z);
-            by_cutoff += panel.g_cutoffs[p].to_f64();
-        }
-        let gradient = passage.pairs.geometry[p].gradient(by_t, by_cutoff, by_unit) * network.std;
-        forces[pair.i as usize] += gradient;
-        forces[pair.j as usize] -= gradient;
+
+    fn update(&mut self, rule: Rule<'_, T>) -> Result<(), PotentialError> {
+        let gradient = self.threads[0].gradients.numbers();
+        let mut end = 0;
+        self.network.for_each_part(|_, rows| {
+            let numbers = numbers_mut(rows);
+            let start = end;
+            end += numbers.len();
+            rule(start, numbers, &gradient[start..end]);
+        });
+        self.network.refresh();
+        self.evaluated.valid = false;
+        Ok(())
+    }
+
+    fn order(&self) -> &[u32] {
+        self.places.all()
     }
 }

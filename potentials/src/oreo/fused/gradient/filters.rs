@@ -1,10 +1,9 @@
 //! Filters and radial functions of a network that is trained, forward and reverse.
 
-use super::collect::Collect;
+use super::modes::Mode;
 use super::parts::part;
 use crate::oreo::basis::ALPHA_TIMES_CUTOFF;
-use crate::oreo::fused::filters::{Activation, ExactAt, ExactFilters, Radial, KEY};
-use crate::oreo::fused::matrix::Destination;
+use crate::oreo::fused::filters::{ExactAt, ExactFilters, Radial, Steps};
 use crate::oreo::fused::memory::fit;
 use crate::oreo::fused::simd::{silu, silu_with_slope, Kernel, Real, Row, Vector, PANEL};
 use crate::oreo::fused::team::Team;
@@ -12,48 +11,32 @@ use crate::oreo::fused::team::Team;
 /// D of one layer at R distances: those of the P pairs, and 0 for the self loops.
 #[derive(Default)]
 pub struct FilterState<T> {
-    /// W g + b, (panels, kinds, R); kept in training
-    before: Vec<Row<T>>,
     /// D, (panels, kinds, R)
     values: Vec<Row<T>>,
     /// dD/dr, the same; not used in training
     slopes: Vec<Row<T>>,
+    /// Where W g + b is on the tape.
+    place: usize,
     kinds: usize,
     count: usize,
 }
 
 impl<T: Real> FilterState<T> {
-    /// `TRAINS`: what the weights' gradients need is kept, and no slopes are made.
-    pub fn fill<const TRAINS: bool>(
+    pub fn fill<M: Mode<T>>(
         &mut self,
         team: &Team,
-        filters: &ExactFilters<T>,
+        filters: &ExactFilters<T::Plain>,
         radial: &Radial<T>,
+        mode: &mut M,
     ) {
         (self.kinds, self.count) = (filters.kinds(), radial.count);
         let rows = filters.outputs() * radial.count;
         let values = fit(&mut self.values, rows);
-        if !TRAINS {
-            let slopes = fit(&mut self.slopes, rows);
-            return filters.evaluate(team, radial, values, slopes);
-        }
-        let before = fit(&mut self.before, rows);
-        let panels = filters.matrix.inputs() * radial.count;
-        (filters.matrix).forward(team, &radial.values[..panels], &filters.bias, before);
-        for (output, (before, values)) in before
-            .chunks(radial.count)
-            .zip(values.chunks_mut(radial.count))
-            .enumerate()
-        {
-            let (silu, cut) = steps(filters.activation, output % self.kinds);
-            team.run(Activate {
-                silu,
-                cut,
-                cutoffs: &radial.cutoffs,
-                before,
-                values,
-            });
-        }
+        let slopes = match M::TRAINS {
+            true => &mut [],
+            false => fit(&mut self.slopes, rows),
+        };
+        self.place = mode.filters(team, filters, radial, values, slopes);
     }
 
     /// Of one panel.
@@ -80,65 +63,68 @@ impl<T: Real> FilterState<T> {
         self.kinds * self.count
     }
 
-    /// From ∂E/∂D (replaced by ∂E/∂(W g + b)) to the weights and, added, to the radial functions.
-    pub fn reverse<C: Collect<T>>(
+    /// From ∂E/∂D, which is used up, to the weights and, added, to the radial functions.
+    pub fn reverse(
         &self,
         team: &Team,
-        filters: &ExactFilters<T>,
+        (filters, part): (&ExactFilters<T::Plain>, usize),
         radial: &Radial<T>,
-        part: usize,
         gradients: &mut [Row<T>],
-        (g_radial, collect): (&mut [Row<T>], &mut C),
+        g_radial: &mut [Row<T>],
+        mode: &mut impl Mode<T>,
     ) {
-        let before = self.before[..gradients.len()].chunks(self.count);
-        for (output, (gradients, before)) in
-            gradients.chunks_mut(self.count).zip(before).enumerate()
-        {
-            let (silu, cut) = steps(filters.activation, output % self.kinds);
-            team.run(ReverseActivate {
-                silu,
-                cut,
-                cutoffs: &radial.cutoffs,
-                before,
-                gradients,
-            });
+        let of = (filters, part, self.place);
+        mode.reverse_filters(team, of, radial, gradients, g_radial);
+    }
+}
+
+/// z = W g + b at some distances, and how it changes.
+#[derive(Clone, Copy)]
+pub struct Before<'a, P> {
+    pub values: &'a [Row<P>],
+    /// dz/dr
+    pub slopes: &'a [Row<P>],
+    /// ṙ, (R,)
+    pub speeds: &'a [P],
+}
+
+impl<P> Before<'_, P> {
+    /// Of one panel and kind.
+    pub fn output(&self, output: usize) -> Self {
+        let count = self.speeds.len();
+        let range = output * count..(output + 1) * count;
+        Self {
+            values: &self.values[range.clone()],
+            slopes: &self.slopes[range],
+            speeds: self.speeds,
         }
-        let inputs = &radial.values[..filters.matrix.inputs() * radial.count];
-        collect.matrix_and_bias(team, part, gradients, inputs);
-        (filters.matrix).reverse(team, gradients, Destination::Add, g_radial);
     }
 }
 
-/// Whether a kind of filter goes through silu, and is multiplied by c.
-fn steps(activation: Activation, kind: usize) -> (bool, bool) {
-    match activation {
-        Activation::Silu { cut } => (true, cut && kind != KEY),
-        Activation::Cut => (false, true),
-    }
+/// D from z.
+pub struct ActivateMoving<'a, T: Real> {
+    pub steps: Steps,
+    /// c; its slope is not used
+    pub cutoffs: &'a [[T; 2]],
+    pub before: Before<'a, T::Plain>,
+    /// Replaced
+    pub values: &'a mut [Row<T>],
 }
 
-struct Activate<'a, T> {
-    silu: bool,
-    cut: bool,
-    cutoffs: &'a [[T; 2]],
-    before: &'a [Row<T>],
-    values: &'a mut [Row<T>],
-}
-
-impl<T: Real> Kernel<T> for Activate<'_, T> {
+impl<T: Real> Kernel<T> for ActivateMoving<'_, T> {
     type Output = ();
 
     #[inline(always)]
     fn run<V: Vector<Scalar = T>>(self) {
-        let rows = self.before.iter().zip(self.values).zip(self.cutoffs);
-        for ((before, values), [c, _]) in rows {
+        for (n, values) in self.values.iter_mut().enumerate() {
+            let cutoff = V::splat(self.cutoffs[n][0]);
             for v in 0..PANEL / V::LANES {
-                let mut value: V = before.get(v);
-                if self.silu {
+                let mut value: V = self.before.at(n, v);
+                if self.steps.silu {
                     value = silu(value);
                 }
-                if self.cut {
-                    value = value * V::splat(*c);
+                if self.steps.cut {
+                    value = value * cutoff;
                 }
                 values.set(v, value);
             }
@@ -146,12 +132,26 @@ impl<T: Real> Kernel<T> for Activate<'_, T> {
     }
 }
 
-struct ReverseActivate<'a, T> {
-    silu: bool,
-    cut: bool,
-    cutoffs: &'a [[T; 2]],
-    before: &'a [Row<T>],
-    gradients: &'a mut [Row<T>],
+impl<P> Before<'_, P> {
+    #[inline(always)]
+    fn at<T: Real<Plain = P>, V: Vector<Scalar = T>>(&self, n: usize, v: usize) -> V
+    where
+        P: Copy,
+    {
+        let value = V::get_constant(&self.values[n], v);
+        let slope = V::get_constant(&self.slopes[n], v);
+        V::moving(value, slope, self.speeds[n])
+    }
+}
+
+/// From ∂E/∂D to ∂E/∂z.
+pub struct ReverseActivate<'a, T: Real> {
+    pub steps: Steps,
+    /// c; its slope is not used
+    pub cutoffs: &'a [[T; 2]],
+    pub before: Before<'a, T::Plain>,
+    /// Replaced
+    pub gradients: &'a mut [Row<T>],
 }
 
 impl<T: Real> Kernel<T> for ReverseActivate<'_, T> {
@@ -159,15 +159,15 @@ impl<T: Real> Kernel<T> for ReverseActivate<'_, T> {
 
     #[inline(always)]
     fn run<V: Vector<Scalar = T>>(self) {
-        let rows = self.before.iter().zip(self.gradients).zip(self.cutoffs);
-        for ((before, gradients), [c, _]) in rows {
+        for (n, gradients) in self.gradients.iter_mut().enumerate() {
+            let cutoff = V::splat(self.cutoffs[n][0]);
             for v in 0..PANEL / V::LANES {
                 let mut gradient: V = gradients.get(v);
-                if self.cut {
-                    gradient = gradient * V::splat(*c);
+                if self.steps.cut {
+                    gradient = gradient * cutoff;
                 }
-                if self.silu {
-                    gradient = gradient * silu_with_slope(before.get::<V>(v)).1;
+                if self.steps.silu {
+                    gradient = gradient * silu_with_slope(self.before.at::<T, V>(n, v)).1;
                 }
                 gradients.set(v, gradient);
             }
@@ -176,29 +176,30 @@ impl<T: Real> Kernel<T> for ReverseActivate<'_, T> {
 }
 
 /// From ∂E/∂g to μ and β of g = c exp(−β (e^(−αr) − μ)²).
-pub fn reverse_radial<T: Real, C: Collect<T>>(
+pub fn reverse_radial<T: Real>(
     distances: &[T],
     cutoff: f64,
-    [means, betas]: [&[Row<T>]; 2],
+    [means, betas]: [&[Row<T::Plain>]; 2],
     functions: usize,
     radial: &Radial<T>,
     g_radial: &[Row<T>],
-    collect: &mut C,
+    mode: &mut impl Mode<T>,
 ) {
     let alpha = T::from_f64(ALPHA_TIMES_CUTOFF / cutoff);
     let two = T::from_f64(2.0);
+    let number = |rows: &[Row<T::Plain>], k: usize| T::fixed(rows[k / PANEL].lane(k % PANEL));
     for k in 0..functions {
         let (panel, lane) = (k / PANEL, k % PANEL);
-        let (mean, beta) = (means[panel].0[lane], betas[panel].0[lane]);
+        let (mean, beta) = (number(means, k), number(betas, k));
         let (mut by_mean, mut by_beta) = (T::ZERO, T::ZERO);
         for (n, &r) in distances.iter().enumerate() {
             let row = panel * radial.count + n;
-            let by_exponent = g_radial[row].0[lane] * radial.values[row].0[lane];
+            let by_exponent = g_radial[row].lane(lane) * radial.values[row].lane(lane);
             let away = (T::ZERO - alpha * r).exp() - mean;
             by_mean += by_exponent * two * beta * away;
             by_beta += T::ZERO - by_exponent * away * away;
         }
-        collect.number(part::MEANS, k, by_mean);
-        collect.number(part::BETAS, k, by_beta);
+        mode.number(part::MEANS, k, by_mean);
+        mode.number(part::BETAS, k, by_beta);
     }
 }

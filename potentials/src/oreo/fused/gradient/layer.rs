@@ -1,6 +1,6 @@
 //! One layer of a network that is trained, forward and reverse, from the kernels of the fast path.
 
-use super::collect::Collect;
+use super::modes::{Map, Mode};
 use super::filters::FilterState;
 use super::parts::part;
 use crate::oreo::fused::attention::sum_heads;
@@ -13,7 +13,7 @@ use crate::oreo::fused::memory::fit;
 use crate::oreo::fused::messages::{Logits, Messages, Panel};
 use crate::oreo::fused::messages_reverse::ReverseMessages;
 use crate::oreo::fused::node::{to_nodes, to_rows, Node};
-use crate::oreo::fused::simd::{Real, Row, Stored};
+use crate::oreo::fused::simd::{Plain, Real, Row};
 use crate::oreo::fused::update::{Add, ReverseUpdate, Update};
 use crate::oreo::fused::work::{panel, vectors, vectors_mut, Batch, Work};
 
@@ -48,37 +48,62 @@ pub struct Flow<'a, T> {
     pub g_radial: &'a mut [Row<T>],
 }
 
-fn exact<W: Stored>(layer: &Layer<W>) -> &ExactFilters<W::Scalar> {
+/// The products of a layer.
+struct Maps<'a, P> {
+    projections: Map<'a, P>,
+    products: Option<Map<'a, P>>,
+    output: Map<'a, P>,
+}
+
+impl<'a, P: Plain> Maps<'a, P> {
+    fn of(layer: &'a Layer<P>, part: usize) -> Self {
+        let map = |matrix, bias, of_layer| Map {
+            matrix,
+            bias,
+            part: part + of_layer,
+        };
+        let products = layer.products.as_ref();
+        Self {
+            projections: map(&layer.projections, &layer.projection_bias, part::PROJECTIONS),
+            products: products.map(|matrix| map(matrix, &[], part::PRODUCTS)),
+            output: map(&layer.output, &layer.output_bias, part::OUTPUT),
+        }
+    }
+}
+
+fn exact<P: Plain>(layer: &Layer<P>) -> &ExactFilters<P> {
     match &layer.filters {
         Filters::Exact(exact) => exact,
         Filters::Table(_) => unreachable!("training has no tables"),
     }
 }
 
-/// x (B, N) updated.
-pub fn forward<W: Stored, const TRAINS: bool>(
-    layer: &Layer<W>,
-    batch: &Batch<'_, W::Scalar>,
-    x: &mut [Row<W::Scalar>],
-    vec: Vec3s<'_, W::Scalar>,
-    trained: &mut TrainedState<W::Scalar>,
-    work: &mut Work<W::Scalar>,
+/// x (B, N) updated. `part` is where the layer's weights begin.
+pub fn forward<T: Real, M: Mode<T>>(
+    layer: &Layer<T::Plain>,
+    batch: &Batch<'_, T>,
+    x: &mut [Row<T>],
+    vec: Vec3s<'_, T>,
+    trained: &mut TrainedState<T>,
+    work: &mut Work<T>,
+    (part, mode): (usize, &mut M),
 ) {
     let (team, sizes) = (&batch.team, layer.sizes(batch));
     let (panels, atoms) = (sizes.panels, sizes.atoms);
     trained.state.fit(&sizes);
-    (trained.filters).fill::<TRAINS>(team, exact(layer), &work.radial);
+    (trained.filters).fill(team, exact(layer), &work.radial, mode);
+    let maps = Maps::of(layer, part);
     let state = &mut trained.state;
     let normed = fit(&mut trained.normed, panels * atoms);
     let normalized = &mut state.normalized[..panels * atoms];
     (layer.norm).forward(team, x, normalized, &mut state.scales[..atoms], normed);
     let projections = fit(&mut work.projections, panels * sizes.projections);
-    (layer.projections).forward(team, normed, &layer.projection_bias, projections);
+    mode.forward(team, maps.projections, normed, projections);
     let nodes = state.nodes.fit(panels * atoms);
     to_nodes(team, atoms, projections, nodes);
-    if let Some(products) = &layer.products {
+    if let Some(products) = maps.products {
         let to = &mut state.products[..panels * sizes.products];
-        products.forward(team, vec.before, &[], to);
+        mode.forward(team, products, vec.before, to);
     }
     let logits = &mut state.logits[..panels * sizes.weights];
     for (at, logits) in logits.chunks_mut(sizes.weights).enumerate() {
@@ -102,7 +127,7 @@ pub fn forward<W: Stored, const TRAINS: bool>(
         });
     }
     let outputs = &mut state.outputs[..panels * sizes.outputs];
-    (layer.output).forward(team, x_hat, &layer.output_bias, outputs);
+    mode.forward(team, maps.output, x_hat, outputs);
     let chunks = x.chunks_mut(atoms).zip(vec.after.chunks_mut(3 * atoms));
     for (at, (x, next_vec)) in chunks.enumerate() {
         let outputs = panel(outputs, at, sizes.outputs);
@@ -120,21 +145,21 @@ pub fn forward<W: Stored, const TRAINS: bool>(
 }
 
 /// `part` is where the layer's weights begin.
-pub fn reverse<W: Stored, C: Collect<W::Scalar>>(
-    layer: &Layer<W>,
-    batch: &Batch<'_, W::Scalar>,
-    vec: &[Row<W::Scalar>],
-    trained: &mut TrainedState<W::Scalar>,
-    flow: Flow<'_, W::Scalar>,
-    work: &mut Work<W::Scalar>,
-    (part, collect): (usize, &mut C),
+pub fn reverse<T: Real, M: Mode<T>>(
+    layer: &Layer<T::Plain>,
+    batch: &Batch<'_, T>,
+    vec: &[Row<T>],
+    trained: &mut TrainedState<T>,
+    flow: Flow<'_, T>,
+    work: &mut Work<T>,
+    (part, mode): (usize, &mut M),
 ) {
     let (team, sizes) = (&batch.team, layer.sizes(batch));
     let (panels, atoms) = (sizes.panels, sizes.atoms);
     let g_x_hat = fit(&mut work.x_hat, panels * atoms);
     let g_products = fit(&mut work.g_products, panels * sizes.products);
     let x_hat = &trained.x_hat[..panels * atoms];
-    let output = part + part::OUTPUT;
+    let maps = Maps::of(layer, part);
     if layer.products.is_some() {
         let g_outputs = fit(&mut work.g_outputs, panels * sizes.outputs);
         let memory = g_products.chunks_mut(sizes.products);
@@ -150,14 +175,14 @@ pub fn reverse<W: Stored, C: Collect<W::Scalar>>(
                 g_outputs,
             });
         }
-        collect.matrix_and_bias(team, output, g_outputs, x_hat);
-        (layer.output).reverse(team, g_outputs, Destination::Replace, g_x_hat);
+        let gradients = [x_hat, g_outputs];
+        mode.reverse(team, maps.output, gradients, Destination::Replace, g_x_hat);
         flow.g_vec_before.copy_from_slice(flow.g_vec);
     } else {
-        collect.matrix_and_bias(team, output, flow.gx, x_hat);
-        (layer.output).reverse(team, flow.gx, Destination::Replace, g_x_hat);
+        let gradients = [x_hat, &*flow.gx];
+        mode.reverse(team, maps.output, gradients, Destination::Replace, g_x_hat);
     }
-    reverse_messages::<W, C>(
+    reverse_messages::<T, M>(
         layer,
         batch,
         vec,
@@ -166,45 +191,39 @@ pub fn reverse<W: Stored, C: Collect<W::Scalar>>(
         flow.g_vec_before,
         work,
     );
-    if let Some(products) = &layer.products {
-        let g_products = &work.g_products[..panels * sizes.products];
-        collect.matrix(team, part + part::PRODUCTS, g_products, vec);
-        products.reverse(team, g_products, Destination::Add, flow.g_vec_before);
+    if let Some(products) = maps.products {
+        let gradients = [vec, &work.g_products[..panels * sizes.products]];
+        mode.reverse(team, products, gradients, Destination::Add, flow.g_vec_before);
     }
     let g_projections = fit(&mut work.projections, panels * sizes.projections);
     to_rows(team, atoms, work.g_nodes.get(panels * atoms), g_projections);
     let normed = &trained.normed[..panels * atoms];
-    collect.matrix_and_bias(team, part + part::PROJECTIONS, g_projections, normed);
     let g_normed = fit(&mut work.normed, panels * atoms);
-    (layer.projections).reverse(team, g_projections, Destination::Replace, g_normed);
+    let gradients = [normed, &*g_projections];
+    mode.reverse(team, maps.projections, gradients, Destination::Replace, g_normed);
     let normalized = &trained.state.normalized[..panels * atoms];
-    collect.norm(part + part::NORM, g_normed, normalized);
+    mode.norm(part + part::NORM, g_normed, normalized);
     let scales = &trained.state.scales[..atoms];
     (layer.norm).reverse(team, normalized, scales, g_normed, flow.gx);
-    if C::TRAINS {
-        trained.filters.reverse(
-            team,
-            exact(layer),
-            &work.radial,
-            part + part::FILTERS,
-            &mut trained.g_filters,
-            (flow.g_radial, collect),
-        );
+    if M::TRAINS {
+        let filters = (exact(layer), part + part::FILTERS);
+        let (radial, gradients) = (&work.radial, &mut trained.g_filters[..]);
+        (trained.filters).reverse(team, filters, radial, gradients, flow.g_radial, mode);
     }
 }
 
-fn reverse_messages<W: Stored, C: Collect<W::Scalar>>(
-    layer: &Layer<W>,
-    batch: &Batch<'_, W::Scalar>,
-    vec: &[Row<W::Scalar>],
-    trained: &mut TrainedState<W::Scalar>,
-    g_vec: &[Row<W::Scalar>],
-    g_vec_before: &mut [Row<W::Scalar>],
-    work: &mut Work<W::Scalar>,
+fn reverse_messages<T: Real, M: Mode<T>>(
+    layer: &Layer<T::Plain>,
+    batch: &Batch<'_, T>,
+    vec: &[Row<T>],
+    trained: &mut TrainedState<T>,
+    g_vec: &[Row<T>],
+    g_vec_before: &mut [Row<T>],
+    work: &mut Work<T>,
 ) {
     let (team, sizes) = (&batch.team, layer.sizes(batch));
     let (panels, atoms, weights) = (sizes.panels, sizes.atoms, sizes.weights);
-    let of_filters = match C::TRAINS {
+    let of_filters = match M::TRAINS {
         true => trained.filters.panel_rows(),
         false => 0,
     };

@@ -1,6 +1,6 @@
 //! The weights of a network that is trained: those of the fast path with nothing folded or tabulated.
 
-use super::parts::{part, Numbers};
+use super::parts::part;
 use crate::oreo::basis::RadialBasis;
 use crate::oreo::fused::assembly::{embedding_filters, layer_filters};
 use crate::oreo::fused::channels::Channels;
@@ -11,34 +11,34 @@ use crate::oreo::fused::matrix::Matrix;
 use crate::oreo::fused::norm::LayerNorm;
 use crate::oreo::fused::packing::{bias, gather, matrix, Source};
 use crate::oreo::fused::readout::Readout;
-use crate::oreo::fused::simd::{Real, Row, Stored, PANEL};
+use crate::oreo::fused::simd::{Plain, Row, PANEL};
 use crate::oreo::Weights;
 
 /// B panels of channels.
-pub struct Trained<W: Stored> {
+pub struct Trained<P: Plain> {
     pub basis: RadialBasis,
     /// μ and β, (panels of functions) each
-    pub radial: [Vec<Row<W::Scalar>>; 2],
+    pub radial: [Vec<Row<P>>; 2],
     /// A(z), (B, max_z)
-    pub elements: Vec<Row<W::Scalar>>,
+    pub elements: Vec<Row<P>>,
     /// B(z), (B, max_z)
-    pub neighbors: Vec<Row<W::Scalar>>,
+    pub neighbors: Vec<Row<P>>,
     pub max_z: usize,
     /// W_d g + b_d
-    pub distances: ExactFilters<W::Scalar>,
+    pub distances: ExactFilters<P>,
     /// W_c; inputs A(z) and n
-    pub combine: Matrix<W>,
-    pub combine_bias: Vec<Row<W::Scalar>>,
-    pub layers: Vec<Layer<W>>,
-    pub out_norm: LayerNorm<W::Scalar>,
-    pub readout: Readout<W>,
+    pub combine: Matrix<P>,
+    pub combine_bias: Vec<Row<P>>,
+    pub layers: Vec<Layer<P>>,
+    pub out_norm: LayerNorm<P>,
+    pub readout: Readout<P>,
     pub panels: usize,
     pub vector_cutoff: bool,
     pub std: f64,
     pub mean: f64,
 }
 
-impl<W: Stored> Trained<W> {
+impl<P: Plain> Trained<P> {
     pub fn new(weights: &Weights) -> Self {
         let config = &weights.config;
         let root = Source::new(weights);
@@ -91,7 +91,7 @@ impl<W: Stored> Trained<W> {
     }
 
     /// All numbers, part by part in the order of [`part`].
-    pub fn for_each_part(&mut self, mut visit: impl FnMut(usize, Numbers<'_, W>)) {
+    pub fn for_each_part(&mut self, mut visit: impl FnMut(usize, &mut [Row<P>])) {
         let Readout {
             first,
             gates,
@@ -102,50 +102,55 @@ impl<W: Stored> Trained<W> {
         } = &mut self.readout;
         let [means, betas] = &mut self.radial;
         let distances = &mut self.distances;
-        let mut all = vec![
-            Numbers::Rows(means),
-            Numbers::Rows(betas),
-            Numbers::Rows(&mut self.elements),
-            Numbers::Rows(&mut self.neighbors),
-            own(distances.matrix.numbers()),
-            Numbers::Rows(&mut distances.bias),
-            Numbers::Weights(self.combine.numbers()),
-            Numbers::Rows(&mut self.combine_bias),
-            Numbers::Rows(&mut self.out_norm.weight),
-            Numbers::Rows(&mut self.out_norm.bias),
-            Numbers::Weights(first.vectors.numbers()),
-            Numbers::Weights(first.hidden.numbers()),
-            Numbers::Rows(&mut first.hidden_bias),
-            Numbers::Weights(gates.numbers()),
-            Numbers::Rows(gate_bias),
-            Numbers::Weights(second.vectors.numbers()),
-            Numbers::Weights(second.hidden.numbers()),
-            Numbers::Rows(&mut second.hidden_bias),
-            Numbers::Rows(energy),
-            Numbers::One(energy_bias),
+        let mut last_bias = [Row::default()];
+        last_bias[0].set_lane(0, *energy_bias);
+        let parts: [&mut [Row<P>]; part::LAYERS] = [
+            means,
+            betas,
+            &mut self.elements,
+            &mut self.neighbors,
+            distances.matrix.numbers(),
+            &mut distances.bias,
+            self.combine.numbers(),
+            &mut self.combine_bias,
+            &mut self.out_norm.weight,
+            &mut self.out_norm.bias,
+            first.vectors.numbers(),
+            first.hidden.numbers(),
+            &mut first.hidden_bias,
+            gates.numbers(),
+            gate_bias,
+            second.vectors.numbers(),
+            second.hidden.numbers(),
+            &mut second.hidden_bias,
+            energy,
+            &mut last_bias,
         ];
-        debug_assert_eq!(all.len(), part::LAYERS);
-        for layer in &mut self.layers {
+        for (part, rows) in parts.into_iter().enumerate() {
+            visit(part, rows);
+        }
+        *energy_bias = last_bias[0].lane(0);
+        for (layer, first) in (self.layers.iter_mut()).zip((part::LAYERS..).step_by(part::OF_LAYER)) {
             let Filters::Exact(filters) = &mut layer.filters else {
                 unreachable!("training has no tables");
             };
-            all.extend([
-                Numbers::Rows(&mut layer.norm.weight),
-                Numbers::Rows(&mut layer.norm.bias),
-                Numbers::Weights(layer.projections.numbers()),
-                Numbers::Rows(&mut layer.projection_bias),
-                Numbers::Weights(layer.output.numbers()),
-                Numbers::Rows(&mut layer.output_bias),
-                own(filters.matrix.numbers()),
-                Numbers::Rows(&mut filters.bias),
+            let parts: [&mut [Row<P>]; part::OF_LAYER] = [
+                &mut layer.norm.weight,
+                &mut layer.norm.bias,
+                layer.projections.numbers(),
+                &mut layer.projection_bias,
+                layer.output.numbers(),
+                &mut layer.output_bias,
+                filters.matrix.numbers(),
+                &mut filters.bias,
                 match &mut layer.products {
-                    Some(products) => Numbers::Weights(products.numbers()),
-                    None => Numbers::Nothing,
+                    Some(products) => products.numbers(),
+                    None => &mut [],
                 },
-            ]);
-        }
-        for (part, numbers) in all.into_iter().enumerate() {
-            visit(part, numbers);
+            ];
+            for (part, rows) in parts.into_iter().enumerate() {
+                visit(first + part, rows);
+            }
         }
     }
 
@@ -153,13 +158,8 @@ impl<W: Stored> Trained<W> {
     pub fn refresh(&mut self) {
         let [means, betas] = &self.radial;
         for k in 0..self.basis.means.len() {
-            self.basis.means[k] = means[k / PANEL].0[k % PANEL].to_f64();
-            self.basis.betas[k] = betas[k / PANEL].0[k % PANEL].to_f64();
+            self.basis.means[k] = means[k / PANEL].lane(k % PANEL).to_f64();
+            self.basis.betas[k] = betas[k / PANEL].lane(k % PANEL).to_f64();
         }
     }
-}
-
-/// Filters keep their weights as they keep their results.
-fn own<W: Stored>(rows: &mut [Row<W::Scalar>]) -> Numbers<'_, W> {
-    Numbers::Rows(rows)
 }

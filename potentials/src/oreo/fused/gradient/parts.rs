@@ -1,7 +1,7 @@
 //! The numbers of a network part by part, as they lie in memory, and where each of them is among the parameters.
 
 use super::network::Trained;
-use crate::oreo::fused::simd::{Real, Row, Stored, PANEL};
+use crate::oreo::fused::simd::numbers;
 use crate::oreo::gradients::trainable;
 use crate::oreo::Weights;
 
@@ -51,20 +51,13 @@ pub mod part {
     pub const BIAS: usize = 1;
 }
 
-/// Some numbers of a network, in memory.
-pub enum Numbers<'a, W: Stored> {
-    /// Of a matrix, in tiles.
-    Weights(&'a mut [Row<W>]),
-    /// Of a bias, a norm, a table.
-    Rows(&'a mut [Row<W::Scalar>]),
-    /// One.
-    One(&'a mut W::Scalar),
-    /// None in this network.
-    Nothing,
+/// Where the numbers of a network are among the parameters: for each, in the order of [`Trained::for_each_part`], 0 for
+/// padding, else one more than the place of its parameter.
+pub struct Places {
+    all: Vec<u32>,
+    /// Rows of each part.
+    rows: Vec<usize>,
 }
-
-/// For each part, for each of its numbers: 0 for padding, else one more than its place among the parameters.
-pub struct Places(Vec<Vec<u32>>);
 
 impl Places {
     /// Packs a network whose parameters are their own places.
@@ -78,77 +71,26 @@ impl Places {
                 *value = next;
             }
         }
-        let mut parts = Vec::new();
-        Trained::<f64>::new(&places).for_each_part(|_, numbers| {
-            parts.push(match numbers {
-                Numbers::Weights(rows) | Numbers::Rows(rows) => flat(rows),
-                Numbers::One(one) => vec![*one as u32],
-                Numbers::Nothing => Vec::new(),
-            });
+        let (mut all, mut rows) = (Vec::new(), Vec::new());
+        Trained::<f64>::new(&places).for_each_part(|_, part| {
+            all.extend(numbers(part).iter().map(|&place| place as u32));
+            rows.push(part.len());
         });
-        Self(parts)
+        Self { all, rows }
     }
 
     /// How many rows part `part` has.
     pub fn rows(&self, part: usize) -> usize {
-        self.0[part].len().div_ceil(PANEL)
+        self.rows[part]
     }
 
     /// How many parts.
     pub fn parts(&self) -> usize {
-        self.0.len()
+        self.rows.len()
     }
 
-    /// Adds the gradient of each number to that of its parameter.
-    pub fn add_to<T: Real>(&self, gradients: &[Vec<Row<T>>], parameters: &mut [T]) {
-        for (places, gradients) in self.0.iter().zip(gradients) {
-            let numbers = gradients.iter().flat_map(|row| row.0);
-            for (&place, number) in places.iter().zip(numbers) {
-                if place > 0 {
-                    parameters[place as usize - 1] += number;
-                }
-            }
-        }
+    /// Of all numbers.
+    pub fn all(&self) -> &[u32] {
+        &self.all
     }
-
-    /// Replaces the numbers of part `part` by parameters.
-    pub fn fill<W: Stored, P: Copy>(
-        &self,
-        part: usize,
-        numbers: Numbers<'_, W>,
-        parameters: &[P],
-        weight: impl Fn(P) -> W,
-        number: impl Fn(P) -> W::Scalar,
-    ) {
-        let places = self.0[part].chunks(PANEL);
-        match numbers {
-            Numbers::Weights(rows) => {
-                for (row, places) in rows.iter_mut().zip(places) {
-                    for (to, &place) in row.0.iter_mut().zip(places) {
-                        if place > 0 {
-                            *to = weight(parameters[place as usize - 1]);
-                        }
-                    }
-                }
-            }
-            Numbers::Rows(rows) => {
-                for (row, places) in rows.iter_mut().zip(places) {
-                    for (to, &place) in row.0.iter_mut().zip(places) {
-                        if place > 0 {
-                            *to = number(parameters[place as usize - 1]);
-                        }
-                    }
-                }
-            }
-            Numbers::One(one) => *one = number(parameters[self.0[part][0] as usize - 1]),
-            Numbers::Nothing => {}
-        }
-    }
-}
-
-fn flat(rows: &[Row<f64>]) -> Vec<u32> {
-    rows.iter()
-        .flat_map(|row| row.0)
-        .map(|x| x as u32)
-        .collect()
 }

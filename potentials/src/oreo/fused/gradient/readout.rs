@@ -1,13 +1,13 @@
 //! The head of a network that is trained, forward and reverse; the formulas are those of `fused/readout.rs`, but nothing
 //! is overwritten.
 
-use super::collect::Collect;
+use super::modes::{Map, Mode};
 use super::parts::part;
 use crate::oreo::fused::gates::{Gate, Norms, ReverseGate, ReverseNorms, ReverseSilu, Silu};
 use crate::oreo::fused::matrix::Destination;
 use crate::oreo::fused::memory::fit;
 use crate::oreo::fused::readout::{Block, Readout};
-use crate::oreo::fused::simd::{Kernel, Real, Row, Stored, Vector, PANEL};
+use crate::oreo::fused::simd::{Kernel, Plain, Real, Row, Vector, PANEL};
 use crate::oreo::fused::team::Team;
 
 /// Of one gated block.
@@ -41,71 +41,79 @@ pub struct HeadState<T> {
     pub energies: Vec<T>,
 }
 
-/// W1 (and W2) and U of a block, among the parts.
-struct BlockParts {
-    vectors: usize,
-    hidden: usize,
+/// W1 (and W2) and U of a block, and which parts they are.
+fn maps<P: Plain>(block: &Block<P>, parts: [usize; 2]) -> [Map<'_, P>; 2] {
+    let vectors = Map {
+        matrix: &block.vectors,
+        bias: &[],
+        part: parts[0],
+    };
+    let hidden = Map {
+        matrix: &block.hidden,
+        bias: &block.hidden_bias,
+        part: parts[1],
+    };
+    [vectors, hidden]
 }
 
-const FIRST: BlockParts = BlockParts {
-    vectors: part::FIRST_VECTORS,
-    hidden: part::FIRST_HIDDEN,
-};
-const SECOND: BlockParts = BlockParts {
-    vectors: part::SECOND_VECTORS,
-    hidden: part::SECOND_HIDDEN,
-};
+const FIRST: [usize; 2] = [part::FIRST_VECTORS, part::FIRST_HIDDEN];
+const SECOND: [usize; 2] = [part::SECOND_VECTORS, part::SECOND_HIDDEN];
+
+fn gates<P: Plain>(readout: &Readout<P>) -> Map<'_, P> {
+    Map {
+        matrix: &readout.gates,
+        bias: &readout.gate_bias,
+        part: part::GATES,
+    }
+}
 
 impl<T: Real> BlockState<T> {
     /// `x` (panels, N), `vec` (panels, 3N)
-    fn forward<W: Stored<Scalar = T>>(
+    fn forward(
         &mut self,
-        block: &Block<W>,
+        [vectors_of, hidden_of]: [Map<'_, T::Plain>; 2],
         team: &Team,
         atoms: usize,
-        x: &[Row<T>],
-        vec: &[Row<T>],
+        [x, vec]: [&[Row<T>]; 2],
+        mode: &mut impl Mode<T>,
     ) {
-        let norms_panels = block.hidden.inputs() - x.len() / atoms;
-        let vectors = fit(&mut self.vectors, block.vectors.outputs() * 3 * atoms);
-        block.vectors.forward(team, vec, &[], vectors);
-        let inputs = fit(&mut self.inputs, block.hidden.inputs() * atoms);
+        let norms_panels = hidden_of.matrix.inputs() - x.len() / atoms;
+        let vectors = vectors_of.matrix.outputs() * 3 * atoms;
+        let vectors = fit(&mut self.vectors, vectors);
+        mode.forward(team, vectors_of, vec, vectors);
+        let inputs = fit(&mut self.inputs, hidden_of.matrix.inputs() * atoms);
         let (own, norms) = inputs.split_at_mut(x.len());
         own.copy_from_slice(x);
         team.run(Norms {
             vectors: &vectors[..norms_panels * 3 * atoms],
             norms,
         });
-        let hidden = fit(&mut self.hidden, block.hidden.outputs() * atoms);
-        block
-            .hidden
-            .forward(team, inputs, &block.hidden_bias, hidden);
+        let hidden = fit(&mut self.hidden, hidden_of.matrix.outputs() * atoms);
+        mode.forward(team, hidden_of, inputs, hidden);
         let to = fit(&mut self.activated, hidden.len());
         team.run(Silu { from: hidden, to });
     }
 
     /// From ∂E/∂activated, in `g_hidden`, to x (the first rows of `g_inputs`) and, in `g_vectors`, to W1 vec.
-    fn reverse<W: Stored<Scalar = T>, C: Collect<T>>(
+    fn reverse(
         &mut self,
-        block: &Block<W>,
+        [vectors_of, hidden_of]: [Map<'_, T::Plain>; 2],
         team: &Team,
         atoms: usize,
-        (parts, collect): (&BlockParts, &mut C),
+        mode: &mut impl Mode<T>,
     ) {
-        let (hidden, inputs) = (
-            block.hidden.outputs() * atoms,
-            block.hidden.inputs() * atoms,
-        );
+        let hidden = hidden_of.matrix.outputs() * atoms;
+        let inputs = hidden_of.matrix.inputs() * atoms;
         let gradient = &mut self.g_hidden[..hidden];
         team.run(ReverseSilu {
             from: &self.hidden[..hidden],
             gradient,
         });
-        collect.matrix_and_bias(team, parts.hidden, gradient, &self.inputs[..inputs]);
         let g_inputs = fit(&mut self.g_inputs, inputs);
-        (block.hidden).reverse(team, gradient, Destination::Replace, g_inputs);
-        let norms = inputs - block.vectors.inputs() * atoms;
-        let vectors = block.vectors.outputs() * 3 * atoms;
+        let gradients = [&self.inputs[..inputs], &*gradient];
+        mode.reverse(team, hidden_of, gradients, Destination::Replace, g_inputs);
+        let norms = inputs - vectors_of.matrix.inputs() * atoms;
+        let vectors = vectors_of.matrix.outputs() * 3 * atoms;
         let g_vectors = fit(&mut self.g_vectors, vectors);
         team.run(ReverseNorms {
             vectors: &self.vectors[..3 * norms],
@@ -116,21 +124,22 @@ impl<T: Real> BlockState<T> {
 }
 
 impl<T: Real> HeadState<T> {
-    /// e_i from x (B, N) after the last norm and vec (B, 3N).
-    pub fn forward<W: Stored<Scalar = T>>(
+    /// e_i from x (B, N) after the last norm and vec (B, 3N): the features.
+    pub fn forward(
         &mut self,
-        readout: &Readout<W>,
+        readout: &Readout<T::Plain>,
         team: &Team,
         atoms: usize,
-        x: &[Row<T>],
-        vec: &[Row<T>],
+        features: [&[Row<T>]; 2],
+        mode: &mut impl Mode<T>,
     ) {
         let halves = readout.second.vectors.inputs();
-        self.first.forward(&readout.first, team, atoms, x, vec);
+        let first = maps(&readout.first, FIRST);
+        self.first.forward(first, team, atoms, features, mode);
         let activated = &self.first.activated[..readout.gates.inputs() * atoms];
-        let gates = fit(&mut self.gates, 2 * halves * atoms);
-        (readout.gates).forward(team, activated, &readout.gate_bias, gates);
-        let (from, g) = gates.split_at(halves * atoms);
+        let both = fit(&mut self.gates, 2 * halves * atoms);
+        mode.forward(team, gates(readout), activated, both);
+        let (from, g) = both.split_at(halves * atoms);
         let v2 = &self.first.vectors[v2_of(readout) * 3 * atoms..][..halves * 3 * atoms];
         let gated = fit(&mut self.vec, halves * 3 * atoms);
         team.run(Gate {
@@ -142,47 +151,46 @@ impl<T: Real> HeadState<T> {
         let x = fit(&mut self.g_gates, 2 * halves * atoms);
         let x = &mut x[..halves * atoms];
         team.run(Silu { from, to: x });
-        self.second.forward(&readout.second, team, atoms, x, gated);
+        let second = maps(&readout.second, SECOND);
+        self.second.forward(second, team, atoms, [x, gated], mode);
         team.run(Energies {
             weights: &readout.energy,
-            bias: readout.energy_bias,
+            bias: T::fixed(readout.energy_bias),
             activated: &self.second.activated,
             energies: fit(&mut self.energies, atoms),
         });
     }
 
     /// From ∂E/∂e_i to x (the first rows returned) and vec (B, 3N), replaced.
-    pub fn reverse<W: Stored<Scalar = T>, C: Collect<T>>(
+    pub fn reverse(
         &mut self,
-        readout: &Readout<W>,
+        readout: &Readout<T::Plain>,
         team: &Team,
         by_energy: &[T],
         vec: &[Row<T>],
         g_vec: &mut [Row<T>],
-        collect: &mut C,
+        mode: &mut impl Mode<T>,
     ) -> &[Row<T>] {
         let atoms = by_energy.len();
         let halves = readout.second.vectors.inputs();
         let rows = halves * atoms;
         let gradient = fit(&mut self.second.g_hidden, rows);
-        for at in 0..rows {
-            let by = by_energy[at % atoms];
-            let (weight, activated) = (&readout.energy[at / atoms], &self.second.activated[at]);
-            gradient[at] = Row(weight.0.map(|w| w * by));
-            if C::TRAINS {
-                let product = Row(activated.0.map(|a| a * by));
-                collect.rows(part::ENERGY, at / atoms, &[product]);
-            }
+        team.run(Spread {
+            weights: &readout.energy,
+            by_energy,
+            gradient,
+        });
+        for (at, activated) in self.second.activated[..rows].iter().enumerate() {
+            mode.multiple(part::ENERGY, at / atoms, activated, by_energy[at % atoms]);
         }
         for &by in by_energy {
-            collect.number(part::ENERGY + part::BIAS, 0, by);
+            mode.number(part::ENERGY + part::BIAS, 0, by);
         }
-        self.second
-            .reverse(&readout.second, team, atoms, (&SECOND, collect));
-        let g_vectors = &self.second.g_vectors[..3 * rows];
-        collect.matrix(team, SECOND.vectors, g_vectors, &self.vec[..3 * rows]);
+        let [vectors_of, hidden_of] = maps(&readout.second, SECOND);
+        (self.second).reverse([vectors_of, hidden_of], team, atoms, mode);
+        let gradients = [&self.vec[..3 * rows], &self.second.g_vectors[..3 * rows]];
         let g_gated = fit(&mut self.g_vec, 3 * rows);
-        (readout.second.vectors).reverse(team, g_vectors, Destination::Replace, g_gated);
+        mode.reverse(team, vectors_of, gradients, Destination::Replace, g_gated);
         let g_gates = fit(&mut self.g_gates, 2 * rows);
         g_gates.copy_from_slice(&self.gates[..2 * rows]);
         let (g_x, g_g) = g_gates.split_at_mut(rows);
@@ -201,26 +209,25 @@ impl<T: Real> HeadState<T> {
         });
         let inner = readout.gates.inputs() * atoms;
         let activated = &self.first.activated[..inner];
-        collect.matrix_and_bias(team, part::GATES, g_gates, activated);
         let gradient = fit(&mut self.first.g_hidden, inner);
-        (readout.gates).reverse(team, g_gates, Destination::Replace, gradient);
-        self.first
-            .reverse(&readout.first, team, atoms, (&FIRST, collect));
-        let g_vectors = &self.first.g_vectors[..v2 + 3 * rows];
-        collect.matrix(team, FIRST.vectors, g_vectors, vec);
-        (readout.first.vectors).reverse(team, g_vectors, Destination::Replace, g_vec);
+        let gradients = [activated, &*g_gates];
+        mode.reverse(team, gates(readout), gradients, Destination::Replace, gradient);
+        let [vectors_of, hidden_of] = maps(&readout.first, FIRST);
+        (self.first).reverse([vectors_of, hidden_of], team, atoms, mode);
+        let gradients = [vec, &self.first.g_vectors[..v2 + 3 * rows]];
+        mode.reverse(team, vectors_of, gradients, Destination::Replace, g_vec);
         &self.first.g_inputs[..readout.first.vectors.inputs() * atoms]
     }
 }
 
 /// W2's panels come after those of W1.
-fn v2_of<W: Stored>(readout: &Readout<W>) -> usize {
+fn v2_of<P: Plain>(readout: &Readout<P>) -> usize {
     readout.first.vectors.outputs() - readout.second.vectors.inputs()
 }
 
 /// e_i = w · silu(hidden) + b
-struct Energies<'a, T> {
-    weights: &'a [Row<T>],
+struct Energies<'a, T: Real> {
+    weights: &'a [Row<T::Plain>],
     bias: T,
     activated: &'a [Row<T>],
     energies: &'a mut [T],
@@ -237,11 +244,35 @@ impl<T: Real> Kernel<T> for Energies<'_, T> {
             for (panel, weight) in self.weights.iter().enumerate() {
                 let activated = &self.activated[panel * atoms + atom];
                 for v in 0..PANEL / V::LANES {
-                    sum = weight.get::<V>(v).mul_add(activated.get(v), sum);
+                    let weight = V::get_constant(weight, v);
+                    sum = activated.get::<V>(v).mul_add_constant(weight, sum);
                 }
             }
             let zero = V::zero();
             *energy = V::sums([sum, zero, zero, zero])[0] + self.bias;
+        }
+    }
+}
+
+/// ∂E/∂activated = w ∂E/∂e_i
+struct Spread<'a, T: Real> {
+    weights: &'a [Row<T::Plain>],
+    by_energy: &'a [T],
+    /// (panels, N), replaced
+    gradient: &'a mut [Row<T>],
+}
+
+impl<T: Real> Kernel<T> for Spread<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector<Scalar = T>>(self) {
+        let atoms = self.by_energy.len();
+        for (at, gradient) in self.gradient.iter_mut().enumerate() {
+            let by = V::splat(self.by_energy[at % atoms]);
+            for v in 0..PANEL / V::LANES {
+                gradient.set(v, by.times(V::get_constant(&self.weights[at / atoms], v)));
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::rows::{in_blocks, Chunk};
 use super::tiles::{Tiles, TILE};
 use crate::oreo::fused::simd::{
-    prefetch, prefetch_from_memory, Kernel, Row, Stored, Vector, PANEL,
+    prefetch, prefetch_from_memory, Factor, Kernel, Row, Stored, Vector, PANEL,
 };
 
 /// Tiles between what a forward pass computes and what it asks the second cache and the memory for: with nine rows one
@@ -12,16 +12,16 @@ const SOON: usize = 2;
 const LATER: usize = 8;
 
 /// One panel of y.
-pub struct Forward<'a, W: Stored> {
+pub struct Forward<'a, W: Stored, A> {
     pub tiles: &'a Tiles<W>,
-    pub x: &'a [Row<W::Scalar>],
+    pub x: &'a [A],
     pub bias: Option<&'a Row<W::Scalar>>,
     pub output: usize,
     pub chunk: Chunk,
-    pub y: &'a mut [Row<W::Scalar>],
+    pub y: &'a mut [A],
 }
 
-impl<W: Stored> Kernel<W::Scalar> for Forward<'_, W> {
+impl<W: Stored, A: Factor<W::Scalar>> Kernel<W::Scalar> for Forward<'_, W, A> {
     type Output = ();
 
     #[inline(always)]
@@ -33,7 +33,7 @@ impl<W: Stored> Kernel<W::Scalar> for Forward<'_, W> {
     }
 }
 
-impl<W: Stored> Forward<'_, W> {
+impl<W: Stored, A: Factor<W::Scalar>> Forward<'_, W, A> {
     /// Two registers of outputs for M rows. The order of the sum is that of the inputs, whatever M is.
     #[inline(always)]
     fn block<V: Vector<Scalar = W::Scalar>, const M: usize>(
@@ -50,7 +50,7 @@ impl<W: Stored> Forward<'_, W> {
         let mut sums = [start; M];
         for group in 0..2 * self.tiles.inputs {
             let from = (group / 2) * rows + first;
-            let x: &[Row<_>; M] = self.x[from..].first_chunk().expect("M rows");
+            let x: &[A; M] = self.x[from..].first_chunk().expect("M rows");
             let tile = self.tiles.tile(group, self.output);
             let soon = self.tiles.tile_after(SOON, group, self.output);
             let later = self.tiles.tile_after(LATER, group, self.output);
@@ -65,15 +65,15 @@ impl<W: Stored> Forward<'_, W> {
                     W::get::<V>(&tile[k], registers[1]),
                 ];
                 for m in 0..M {
-                    let x = V::splat(x[m].0[half + k]);
-                    sums[m][0] = x.mul_add_constant(weights[0], sums[m][0]);
-                    sums[m][1] = x.mul_add_constant(weights[1], sums[m][1]);
+                    let x = V::splat(x[m].row().0[half + k]);
+                    sums[m][0] = x.mul_add(weights[0], sums[m][0]);
+                    sums[m][1] = x.mul_add(weights[1], sums[m][1]);
                 }
             }
         }
         for m in 0..M {
-            self.y[first + m].set(registers[0], sums[m][0]);
-            self.y[first + m].set(registers[1], sums[m][1]);
+            self.y[first + m].row_mut().set(registers[0], sums[m][0]);
+            self.y[first + m].row_mut().set(registers[1], sums[m][1]);
         }
     }
 }

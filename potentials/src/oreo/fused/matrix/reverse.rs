@@ -2,7 +2,7 @@
 
 use super::rows::{in_blocks, Chunk};
 use super::tiles::{Tiles, TILE};
-use crate::oreo::fused::simd::{prefetch_from_memory, Kernel, Row, Stored, Vector, PANEL};
+use crate::oreo::fused::simd::{prefetch_from_memory, Factor, Kernel, Row, Stored, Vector, PANEL};
 
 /// Most panels of dy that a reverse pass goes through at once: 768 outputs of six rows are 18 KB, less than half of a
 /// first cache.
@@ -11,15 +11,15 @@ pub const STRETCH: usize = 20;
 const INPUTS: usize = 4;
 
 /// Adds to one panel of dx.
-pub struct Reverse<'a, W: Stored> {
+pub struct Reverse<'a, W: Stored, A> {
     pub tiles: &'a Tiles<W>,
-    pub dy: &'a [Row<W::Scalar>],
+    pub dy: &'a [A],
     pub input: usize,
     pub chunk: Chunk,
-    pub dx: &'a mut [Row<W::Scalar>],
+    pub dx: &'a mut [A],
 }
 
-impl<W: Stored> Kernel<W::Scalar> for Reverse<'_, W> {
+impl<W: Stored, A: Factor<W::Scalar>> Kernel<W::Scalar> for Reverse<'_, W, A> {
     type Output = ();
 
     #[inline(always)]
@@ -36,7 +36,7 @@ impl<W: Stored> Kernel<W::Scalar> for Reverse<'_, W> {
     }
 }
 
-impl<W: Stored> Reverse<'_, W> {
+impl<W: Stored, A: Factor<W::Scalar>> Reverse<'_, W, A> {
     /// Sixteen inputs of M rows, four inputs at a time: their sums over the outputs of a stretch stay in registers.
     #[inline(always)]
     fn block<V: Vector<Scalar = W::Scalar>, const M: usize>(
@@ -64,7 +64,7 @@ impl<W: Stored> Reverse<'_, W> {
                     .iter()
                     .for_each(prefetch_from_memory);
                 let from = output * rows + first;
-                let dy: &[Row<_>; M] = self.dy[from..].first_chunk().expect("M rows");
+                let dy: &[A; M] = self.dy[from..].first_chunk().expect("M rows");
                 let weights: &[Row<W>; INPUTS] = tile[k..].first_chunk().expect("four rows");
                 for v in 0..PANEL / V::LANES {
                     let [a, b, c, d] = weights;
@@ -75,17 +75,17 @@ impl<W: Stored> Reverse<'_, W> {
                         W::get::<V>(d, v),
                     ];
                     for m in 0..M {
-                        let dy = dy[m].get::<V>(v);
-                        sums[m][0] = dy.mul_add_constant(a, sums[m][0]);
-                        sums[m][1] = dy.mul_add_constant(b, sums[m][1]);
-                        sums[m][2] = dy.mul_add_constant(c, sums[m][2]);
-                        sums[m][3] = dy.mul_add_constant(d, sums[m][3]);
+                        let dy = dy[m].row().get::<V>(v);
+                        sums[m][0] = dy.mul_add(a, sums[m][0]);
+                        sums[m][1] = dy.mul_add(b, sums[m][1]);
+                        sums[m][2] = dy.mul_add(c, sums[m][2]);
+                        sums[m][3] = dy.mul_add(d, sums[m][3]);
                     }
                 }
             }
             let channel = TILE * half + k;
             for m in 0..M {
-                let dx = &mut self.dx[first + m].0[channel..channel + INPUTS];
+                let dx = &mut self.dx[first + m].row_mut().0[channel..channel + INPUTS];
                 for (dx, sum) in dx.iter_mut().zip(V::sums(sums[m])) {
                     *dx += sum;
                 }

@@ -1,7 +1,5 @@
 //! How rows are divided: into chunks that stay in a cache, and these into blocks whose sums fit into the registers.
 
-use crate::oreo::fused::simd::Row;
-
 /// Most bytes of x (or dy) that are multiplied with all of W before the next rows: what is read again for every panel of
 /// outputs (or inputs) should stay in the second cache.
 const CHUNK: usize = 512 * 1024;
@@ -20,7 +18,7 @@ impl Chunk {
 }
 
 /// Even chunks of so many rows of all panels `x`, which are read.
-pub fn chunks<T>(rows: usize, x: &[Row<T>]) -> impl Iterator<Item = Chunk> {
+pub fn chunks<A>(rows: usize, x: &[A]) -> impl Iterator<Item = Chunk> {
     let chunks = std::mem::size_of_val(x).div_ceil(CHUNK).min(rows);
     let start = move |n: usize| n * rows / chunks;
     (0..chunks).map(move |n| Chunk {

@@ -43,7 +43,7 @@ impl<W: Stored> Tiles<W> {
     }
 
     /// How many rows (inputs, rows) and (outputs, rows) have.
-    pub fn rows<T>(&self, of_inputs: &[Row<T>], of_outputs: &[Row<T>]) -> usize {
+    pub fn rows<A>(&self, of_inputs: &[A], of_outputs: &[A]) -> usize {
         let rows = of_inputs.len() / self.inputs;
         assert_eq!(
             (of_inputs.len(), of_outputs.len()),

@@ -4,8 +4,8 @@
 // kernels only through `run_f32` and `run_f64`, which check the processor.
 
 use super::stack::align_stack;
-use super::vector::{EXP2, EXP_RANGE};
-use super::{Dual, InstructionSet, Kernel, Vector};
+use super::vector::{plain_weights, EXP2, EXP_RANGE};
+use super::{InstructionSet, Kernel, Row, Vector};
 use half::f16;
 use std::arch::x86_64::*;
 use std::ops::{Add, Div, Mul, Sub};
@@ -76,9 +76,9 @@ operator!(F64x4, Div, div, _mm256_div_pd);
 
 impl Vector for F32x8 {
     type Scalar = f32;
-    type Constant = Self;
     const LANES: usize = 8;
     const ROWS: usize = 6;
+    plain_weights!();
 
     #[inline(always)]
     fn splat(value: f32) -> Self {
@@ -105,48 +105,6 @@ impl Vector for F32x8 {
         let from = &from[..8];
         // SAFETY: eight numbers of two bytes are there; f16 is a u16 in memory.
         Self(unsafe { _mm256_cvtph_ps(_mm_loadu_si128(from.as_ptr().cast())) })
-    }
-
-    /// Within halves, then the middle two quarters change places.
-    #[inline(always)]
-    fn unzip(from: &[Dual<f32>]) -> [Self; 2] {
-        let from = from[..8].as_ptr().cast();
-        // SAFETY: eight dual numbers are there, each two f32 one after the other; unaligned loads.
-        unsafe {
-            let (low, high) = (_mm256_loadu_ps(from), _mm256_loadu_ps(from.add(8)));
-            let even = _mm256_castps_pd(_mm256_shuffle_ps::<0b10_00_10_00>(low, high));
-            let odd = _mm256_castps_pd(_mm256_shuffle_ps::<0b11_01_11_01>(low, high));
-            [
-                Self(_mm256_castpd_ps(_mm256_permute4x64_pd::<0b11_01_10_00>(
-                    even,
-                ))),
-                Self(_mm256_castpd_ps(_mm256_permute4x64_pd::<0b11_01_10_00>(
-                    odd,
-                ))),
-            ]
-        }
-    }
-
-    #[inline(always)]
-    fn zip([value, tangent]: [Self; 2], to: &mut [Dual<f32>]) {
-        let to = to[..8].as_mut_ptr().cast();
-        // SAFETY: room for eight dual numbers, each two f32 one after the other; unaligned stores.
-        unsafe {
-            let low = _mm256_unpacklo_ps(value.0, tangent.0);
-            let high = _mm256_unpackhi_ps(value.0, tangent.0);
-            _mm256_storeu_ps(to, _mm256_permute2f128_ps::<0x20>(low, high));
-            _mm256_storeu_ps(to.add(8), _mm256_permute2f128_ps::<0x31>(low, high));
-        }
-    }
-
-    #[inline(always)]
-    fn constant(self) -> Self {
-        self
-    }
-
-    #[inline(always)]
-    fn mul_add_constant(self, factor: Self, addend: Self) -> Self {
-        self.mul_add(factor, addend)
     }
 
     #[inline(always)]
@@ -204,9 +162,9 @@ impl Vector for F32x8 {
 
 impl Vector for F64x4 {
     type Scalar = f64;
-    type Constant = Self;
     const LANES: usize = 4;
     const ROWS: usize = 6;
+    plain_weights!();
 
     #[inline(always)]
     fn splat(value: f64) -> Self {
@@ -230,42 +188,6 @@ impl Vector for F64x4 {
 
     fn load_f16(_: &[f16]) -> Self {
         unreachable!("f16 weights are computed with in f32")
-    }
-
-    #[inline(always)]
-    fn unzip(from: &[Dual<f64>]) -> [Self; 2] {
-        let from = from[..4].as_ptr().cast();
-        // SAFETY: four dual numbers are there, each two f64 one after the other; unaligned loads.
-        unsafe {
-            let (low, high) = (_mm256_loadu_pd(from), _mm256_loadu_pd(from.add(4)));
-            let (even, odd) = (_mm256_unpacklo_pd(low, high), _mm256_unpackhi_pd(low, high));
-            [
-                Self(_mm256_permute4x64_pd::<0b11_01_10_00>(even)),
-                Self(_mm256_permute4x64_pd::<0b11_01_10_00>(odd)),
-            ]
-        }
-    }
-
-    #[inline(always)]
-    fn zip([value, tangent]: [Self; 2], to: &mut [Dual<f64>]) {
-        let to = to[..4].as_mut_ptr().cast();
-        // SAFETY: room for four dual numbers, each two f64 one after the other; unaligned stores.
-        unsafe {
-            let low = _mm256_unpacklo_pd(value.0, tangent.0);
-            let high = _mm256_unpackhi_pd(value.0, tangent.0);
-            _mm256_storeu_pd(to, _mm256_permute2f128_pd::<0x20>(low, high));
-            _mm256_storeu_pd(to.add(4), _mm256_permute2f128_pd::<0x31>(low, high));
-        }
-    }
-
-    #[inline(always)]
-    fn constant(self) -> Self {
-        self
-    }
-
-    #[inline(always)]
-    fn mul_add_constant(self, factor: Self, addend: Self) -> Self {
-        self.mul_add(factor, addend)
     }
 
     #[inline(always)]

@@ -4,8 +4,8 @@
 // kernels only through `run_f32` and `run_f64`, which check the processor.
 
 use super::stack::align_stack;
-use super::vector::{EXP2, EXP_RANGE};
-use super::{Dual, InstructionSet, Kernel, Vector};
+use super::vector::{plain_weights, EXP2, EXP_RANGE};
+use super::{InstructionSet, Kernel, Row, Vector};
 use half::f16;
 use std::arch::x86_64::*;
 use std::ops::{Add, Div, Mul, Sub};
@@ -76,9 +76,9 @@ operator!(F64x8, Div, div, _mm512_div_pd);
 
 impl Vector for F32x16 {
     type Scalar = f32;
-    type Constant = Self;
     const LANES: usize = 16;
     const ROWS: usize = 12;
+    plain_weights!();
 
     #[inline(always)]
     fn splat(value: f32) -> Self {
@@ -105,44 +105,6 @@ impl Vector for F32x16 {
         let from = &from[..16];
         // SAFETY: sixteen numbers of two bytes are there; f16 is a u16 in memory.
         Self(unsafe { _mm512_cvtph_ps(_mm256_loadu_si256(from.as_ptr().cast())) })
-    }
-
-    #[inline(always)]
-    fn unzip(from: &[Dual<f32>]) -> [Self; 2] {
-        let from = from[..16].as_ptr().cast();
-        // SAFETY: sixteen dual numbers are there, each two f32 one after the other; unaligned loads.
-        unsafe {
-            let (low, high) = (_mm512_loadu_ps(from), _mm512_loadu_ps(from.add(16)));
-            let even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
-            let odd = _mm512_setr_epi32(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
-            [
-                Self(_mm512_permutex2var_ps(low, even, high)),
-                Self(_mm512_permutex2var_ps(low, odd, high)),
-            ]
-        }
-    }
-
-    #[inline(always)]
-    fn zip([value, tangent]: [Self; 2], to: &mut [Dual<f32>]) {
-        let to = to[..16].as_mut_ptr().cast();
-        // SAFETY: room for sixteen dual numbers, each two f32 one after the other; unaligned stores.
-        unsafe {
-            let low = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
-            let high =
-                _mm512_setr_epi32(8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
-            _mm512_storeu_ps(to, _mm512_permutex2var_ps(value.0, low, tangent.0));
-            _mm512_storeu_ps(to.add(16), _mm512_permutex2var_ps(value.0, high, tangent.0));
-        }
-    }
-
-    #[inline(always)]
-    fn constant(self) -> Self {
-        self
-    }
-
-    #[inline(always)]
-    fn mul_add_constant(self, factor: Self, addend: Self) -> Self {
-        self.mul_add(factor, addend)
     }
 
     #[inline(always)]
@@ -205,9 +167,9 @@ impl Vector for F32x16 {
 
 impl Vector for F64x8 {
     type Scalar = f64;
-    type Constant = Self;
     const LANES: usize = 8;
     const ROWS: usize = 12;
+    plain_weights!();
 
     #[inline(always)]
     fn splat(value: f64) -> Self {
@@ -231,43 +193,6 @@ impl Vector for F64x8 {
 
     fn load_f16(_: &[f16]) -> Self {
         unreachable!("f16 weights are computed with in f32")
-    }
-
-    #[inline(always)]
-    fn unzip(from: &[Dual<f64>]) -> [Self; 2] {
-        let from = from[..8].as_ptr().cast();
-        // SAFETY: eight dual numbers are there, each two f64 one after the other; unaligned loads.
-        unsafe {
-            let (low, high) = (_mm512_loadu_pd(from), _mm512_loadu_pd(from.add(8)));
-            let even = _mm512_setr_epi64(0, 2, 4, 6, 8, 10, 12, 14);
-            let odd = _mm512_setr_epi64(1, 3, 5, 7, 9, 11, 13, 15);
-            [
-                Self(_mm512_permutex2var_pd(low, even, high)),
-                Self(_mm512_permutex2var_pd(low, odd, high)),
-            ]
-        }
-    }
-
-    #[inline(always)]
-    fn zip([value, tangent]: [Self; 2], to: &mut [Dual<f64>]) {
-        let to = to[..8].as_mut_ptr().cast();
-        // SAFETY: room for eight dual numbers, each two f64 one after the other; unaligned stores.
-        unsafe {
-            let low = _mm512_setr_epi64(0, 8, 1, 9, 2, 10, 3, 11);
-            let high = _mm512_setr_epi64(4, 12, 5, 13, 6, 14, 7, 15);
-            _mm512_storeu_pd(to, _mm512_permutex2var_pd(value.0, low, tangent.0));
-            _mm512_storeu_pd(to.add(8), _mm512_permutex2var_pd(value.0, high, tangent.0));
-        }
-    }
-
-    #[inline(always)]
-    fn constant(self) -> Self {
-        self
-    }
-
-    #[inline(always)]
-    fn mul_add_constant(self, factor: Self, addend: Self) -> Self {
-        self.mul_add(factor, addend)
     }
 
     #[inline(always)]

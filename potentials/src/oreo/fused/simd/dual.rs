@@ -1,7 +1,12 @@
 //! Numbers that carry their derivative along one direction: forward-mode differentiation. A kernel that runs on them
 //! computes what it always computes, and beside it how that changes when its inputs move along the direction.
+//!
+//! A row of dual numbers is two plain rows in memory, its values and its tangents: registers are loaded as plain ones are,
+//! and products with weights, which are linear, can work on the tangents alone.
+#![allow(unsafe_code)]
+// Only to see a row of dual numbers as the two rows that it is.
 
-use super::{InstructionSet, Kernel, Real, Row, Stored, Vector};
+use super::{InstructionSet, Kernel, Plain, Real, Row, Vector};
 use half::f16;
 use std::ops::{Add, AddAssign, Div, Mul, Sub};
 
@@ -15,22 +20,12 @@ pub struct Dual<T> {
     pub tangent: T,
 }
 
-/// A weight of a network of dual numbers: it stays what it is along any direction.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-#[repr(transparent)]
-pub struct Fixed<T>(pub T);
-
 /// Registers of dual numbers.
 #[derive(Clone, Copy)]
 pub struct DualVector<V> {
     value: V,
     tangent: V,
 }
-
-/// A number whose square root can be taken and that a register can hold: f32 and f64.
-pub trait Plain: Real<Plain = Self> {}
-impl Plain for f32 {}
-impl Plain for f64 {}
 
 /// The rules of differentiation, written once for numbers and for registers.
 macro_rules! rules {
@@ -167,47 +162,85 @@ impl<T: Plain> Real for Dual<T> {
         self.fused(factor, addend)
     }
 
+    #[inline(always)]
+    fn fixed(value: T) -> Self {
+        Self {
+            value,
+            tangent: T::ZERO,
+        }
+    }
+
+    fn fixed_row(values: &Row<T>) -> Row<Self> {
+        let mut row = Row::default();
+        row.halves_mut()[0] = *values;
+        row
+    }
+
+    #[inline(always)]
+    fn lane(row: &Row<Self>, n: usize) -> Self {
+        let [values, tangents] = row.halves();
+        Self {
+            value: values.0[n],
+            tangent: tangents.0[n],
+        }
+    }
+
+    #[inline(always)]
+    fn set_lane(row: &mut Row<Self>, n: usize, number: Self) {
+        let [values, tangents] = row.halves_mut();
+        (values.0[n], tangents.0[n]) = (number.value, number.tangent);
+    }
+
+    #[inline(always)]
+    fn four(row: &Row<Self>, start: usize) -> [Self; 4] {
+        let [values, tangents] = row.halves().each_ref().map(|half| T::four(half, start));
+        let mut four = [Self::ZERO; 4];
+        for n in 0..4 {
+            (four[n].value, four[n].tangent) = (values[n], tangents[n]);
+        }
+        four
+    }
+
+    #[inline(always)]
+    fn set_four(row: &mut Row<Self>, start: usize, four: [Self; 4]) {
+        let [values, tangents] = row.halves_mut();
+        T::set_four(values, start, four.map(|number| number.value));
+        T::set_four(tangents, start, four.map(|number| number.tangent));
+    }
+
     fn dispatch<K: Kernel<Self>>(set: InstructionSet, kernel: K) -> K::Output {
         T::dispatch(set, OnPlain(kernel))
     }
 }
 
-impl<T: Plain> Stored for Dual<T> {
-    type Scalar = Self;
-
-    fn store(value: f64) -> Self {
-        Self::from_f64(value)
-    }
-
-    fn widen(self) -> f64 {
-        self.to_f64()
-    }
-
+impl<T: Plain> Row<Dual<T>> {
+    /// Values and tangents.
     #[inline(always)]
-    fn get<V: Vector<Scalar = Self>>(row: &Row<Self>, v: usize) -> V::Constant {
-        row.get::<V>(v).constant()
+    pub fn halves(&self) -> &[Row<T>; 2] {
+        // SAFETY: the 32 dual numbers of a row are 64 plain ones in memory (both types are `repr(C)`), as two rows are, and
+        // any of them is valid. Rows begin at multiples of 64 bytes; so does the second half, since 32 numbers fill 128 or 256.
+        unsafe { &*std::ptr::from_ref(self).cast() }
+    }
+
+    /// The same, to be written.
+    #[inline(always)]
+    pub fn halves_mut(&mut self) -> &mut [Row<T>; 2] {
+        // SAFETY: as in `halves`; the borrow passes on.
+        unsafe { &mut *std::ptr::from_mut(self).cast() }
     }
 }
 
-impl<T: Plain> Stored for Fixed<T> {
-    type Scalar = Dual<T>;
-
-    fn store(value: f64) -> Self {
-        Self(T::from_f64(value))
-    }
-
-    fn widen(self) -> f64 {
-        self.0.to_f64()
-    }
-
-    #[inline(always)]
-    fn get<V: Vector<Scalar = Dual<T>>>(row: &Row<Self>, v: usize) -> V::Constant {
-        V::load_fixed(&row.0[v * V::LANES..(v + 1) * V::LANES])
-    }
+/// Rows of dual numbers as pairs of rows.
+pub fn halves<T: Plain>(rows: &[Row<Dual<T>>]) -> &[[Row<T>; 2]] {
+    // SAFETY: as in `Row::halves`, row by row; the sizes are equal.
+    unsafe { std::slice::from_raw_parts(rows.as_ptr().cast(), rows.len()) }
 }
 
-/// Most lanes of a register.
-const MOST_LANES: usize = 16;
+/// The same, to be written.
+pub fn halves_mut<T: Plain>(rows: &mut [Row<Dual<T>>]) -> &mut [[Row<T>; 2]] {
+    // SAFETY: as in `halves`; the borrow passes on.
+    unsafe { std::slice::from_raw_parts_mut(rows.as_mut_ptr().cast(), rows.len()) }
+}
 
 impl<V: Vector> Vector for DualVector<V>
 where
@@ -226,34 +259,61 @@ where
         }
     }
 
-    #[inline(always)]
-    fn load(from: &[Self::Scalar]) -> Self {
-        let [value, tangent] = V::unzip(from);
-        Self { value, tangent }
+    fn load(_: &[Self::Scalar]) -> Self {
+        unreachable!("values and derivatives are in different halves of a row")
+    }
+
+    fn store(self, _: &mut [Self::Scalar]) {
+        unreachable!("values and derivatives are in different halves of a row")
     }
 
     #[inline(always)]
-    fn store(self, to: &mut [Self::Scalar]) {
-        V::zip([self.value, self.tangent], to);
+    fn get(row: &Row<Self::Scalar>, v: usize) -> Self {
+        let [values, tangents] = row.halves();
+        Self {
+            value: V::get(values, v),
+            tangent: V::get(tangents, v),
+        }
     }
 
-    fn load_f16(_: &[f16]) -> V {
+    #[inline(always)]
+    fn set(self, row: &mut Row<Self::Scalar>, v: usize) {
+        let [values, tangents] = row.halves_mut();
+        self.value.set(values, v);
+        self.tangent.set(tangents, v);
+    }
+
+    fn load_f16(_: &[f16]) -> Self {
         unreachable!("f16 weights are not trained")
     }
 
     #[inline(always)]
-    fn load_fixed(from: &[Fixed<V::Scalar>]) -> V {
-        let from = &from[..V::LANES];
-        let mut values = [V::Scalar::ZERO; MOST_LANES];
-        for n in 0..V::LANES {
-            values[n] = from[n].0;
-        }
-        V::load(&values)
+    fn get_constant(row: &Row<V::Scalar>, v: usize) -> V {
+        V::get(row, v)
     }
 
     #[inline(always)]
-    fn constant(self) -> V {
-        self.value
+    fn fixed(value: V) -> Self {
+        Self {
+            value,
+            tangent: V::zero(),
+        }
+    }
+
+    #[inline(always)]
+    fn moving(value: V, slope: V, speed: V::Scalar) -> Self {
+        Self {
+            value,
+            tangent: slope * V::splat(speed),
+        }
+    }
+
+    #[inline(always)]
+    fn times(self, weight: V) -> Self {
+        Self {
+            value: self.value * weight,
+            tangent: self.tangent * weight,
+        }
     }
 
     #[inline(always)]

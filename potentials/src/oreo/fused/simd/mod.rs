@@ -24,11 +24,14 @@ mod row;
 mod stack;
 mod vector;
 
-pub(super) use dual::{Dual, Fixed, Plain};
+pub(super) use dual::{halves, halves_mut, Dual};
 pub use instruction_set::InstructionSet;
 pub use peak::peak_flops;
-pub(super) use real::Real;
-pub(super) use row::{prefetch, prefetch_from_memory, prefetch_half, rows, Row, Stored, PANEL};
+pub(super) use real::{Plain, Real};
+pub(super) use row::{
+    numbers, numbers_mut, prefetch, prefetch_from_memory, prefetch_half, rows, Factor, Row, Stored,
+    PANEL,
+};
 pub(super) use vector::{silu, silu_with_slope, Kernel, Vector};
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Four numbers that the compiler keeps in whatever registers there are: the definition for the other modules.
 
-use super::{Dual, Real, Vector};
+use super::vector::plain_weights;
+use super::{Plain, Row, Vector};
 use half::f16;
 use std::ops::{Add, Div, Mul, Sub};
 
@@ -10,7 +11,7 @@ pub struct Lanes<T>([T; 4]);
 
 macro_rules! operator {
     ($trait:ident, $method:ident, $operator:tt) => {
-        impl<T: Real> $trait for Lanes<T> {
+        impl<T: Plain> $trait for Lanes<T> {
             type Output = Self;
             #[inline(always)]
             fn $method(self, other: Self) -> Self {
@@ -25,11 +26,11 @@ operator!(Sub, sub, -);
 operator!(Mul, mul, *);
 operator!(Div, div, /);
 
-impl<T: Real> Vector for Lanes<T> {
+impl<T: Plain> Vector for Lanes<T> {
     type Scalar = T;
-    type Constant = Self;
     const LANES: usize = 4;
     const ROWS: usize = 6;
+    plain_weights!();
 
     #[inline(always)]
     fn splat(value: T) -> Self {
@@ -49,30 +50,6 @@ impl<T: Real> Vector for Lanes<T> {
     #[inline(always)]
     fn load_f16(from: &[f16]) -> Self {
         Self(std::array::from_fn(|n| T::from_f64(from[n].to_f64())))
-    }
-
-    #[inline(always)]
-    fn unzip(from: &[Dual<T>]) -> [Self; 2] {
-        let value = std::array::from_fn(|n| from[n].value);
-        let tangent = std::array::from_fn(|n| from[n].tangent);
-        [Self(value), Self(tangent)]
-    }
-
-    #[inline(always)]
-    fn zip([value, tangent]: [Self; 2], to: &mut [Dual<T>]) {
-        for (n, to) in to[..4].iter_mut().enumerate() {
-            (to.value, to.tangent) = (value.0[n], tangent.0[n]);
-        }
-    }
-
-    #[inline(always)]
-    fn constant(self) -> Self {
-        self
-    }
-
-    #[inline(always)]
-    fn mul_add_constant(self, factor: Self, addend: Self) -> Self {
-        self.mul_add(factor, addend)
     }
 
     #[inline(always)]

@@ -1,6 +1,8 @@
 //! Rows: the unit of memory.
+#![allow(unsafe_code)]
+// Only to see rows as the numbers that they are, and to prefetch.
 
-use super::{Real, Vector};
+use super::{Plain, Real, Vector};
 use half::f16;
 
 /// Channels of a row. Two registers of AVX-512; sizes are padded to multiples of it.
@@ -17,6 +19,52 @@ impl<T: Default + Copy> Default for Row<T> {
     }
 }
 
+/// What a product reads or writes of a row.
+pub trait Factor<T>: Send + Sync {
+    /// The numbers that are multiplied.
+    fn row(&self) -> &Row<T>;
+    /// The same, to be written.
+    fn row_mut(&mut self) -> &mut Row<T>;
+}
+
+/// A row of plain numbers: all of it.
+impl<T: Plain> Factor<T> for Row<T> {
+    #[inline(always)]
+    fn row(&self) -> &Row<T> {
+        self
+    }
+
+    #[inline(always)]
+    fn row_mut(&mut self) -> &mut Row<T> {
+        self
+    }
+}
+
+/// A row of dual numbers: its tangents. The product of the values is known from elsewhere.
+impl<T: Plain> Factor<T> for [Row<T>; 2] {
+    #[inline(always)]
+    fn row(&self) -> &Row<T> {
+        &self[1]
+    }
+
+    #[inline(always)]
+    fn row_mut(&mut self) -> &mut Row<T> {
+        &mut self[1]
+    }
+}
+
+/// The numbers of many rows, one after the other.
+pub fn numbers<T: Plain>(rows: &[Row<T>]) -> &[T] {
+    // SAFETY: a row is 32 numbers and nothing else: 128 or 256 bytes, multiples of its alignment.
+    unsafe { std::slice::from_raw_parts(rows.as_ptr().cast(), rows.len() * PANEL) }
+}
+
+/// The same, to be written.
+pub fn numbers_mut<T: Plain>(rows: &mut [Row<T>]) -> &mut [T] {
+    // SAFETY: as in `numbers`; the borrow passes on.
+    unsafe { std::slice::from_raw_parts_mut(rows.as_mut_ptr().cast(), rows.len() * PANEL) }
+}
+
 /// Zeros.
 pub fn rows<T: Default + Copy>(count: usize) -> Vec<Row<T>> {
     vec![Row::default(); count]
@@ -26,19 +74,31 @@ impl<T: Real> Row<T> {
     /// Register `v` of the row, `v < PANEL / V::LANES`.
     #[inline(always)]
     pub fn get<V: Vector<Scalar = T>>(&self, v: usize) -> V {
-        V::load(&self.0[v * V::LANES..(v + 1) * V::LANES])
+        V::get(self, v)
     }
 
     /// Replaces register `v`.
     #[inline(always)]
     pub fn set<V: Vector<Scalar = T>>(&mut self, v: usize, value: V) {
-        value.store(&mut self.0[v * V::LANES..(v + 1) * V::LANES]);
+        value.set(self, v);
     }
 
     /// Adds to register `v`.
     #[inline(always)]
     pub fn add<V: Vector<Scalar = T>>(&mut self, v: usize, value: V) {
         self.set(v, self.get::<V>(v) + value);
+    }
+
+    /// Number `n`.
+    #[inline(always)]
+    pub fn lane(&self, n: usize) -> T {
+        T::lane(self, n)
+    }
+
+    /// Replaces number `n`.
+    #[inline(always)]
+    pub fn set_lane(&mut self, n: usize, number: T) {
+        T::set_lane(self, n, number);
     }
 
     /// Adds a · b to register `v`.
@@ -50,14 +110,14 @@ impl<T: Real> Row<T> {
 
 /// A number as weights keep it in memory: the type of the arithmetic, or half of it.
 pub trait Stored: Copy + Default + Send + Sync + 'static {
-    /// What it is computed with.
-    type Scalar: Real;
+    /// What it is computed with: f32 or f64.
+    type Scalar: Plain;
     /// Rounds to the nearest.
     fn store(value: f64) -> Self;
     /// Exact.
     fn widen(self) -> f64;
     /// Register `v` of a row.
-    fn get<V: Vector<Scalar = Self::Scalar>>(row: &Row<Self>, v: usize) -> V::Constant;
+    fn get<V: Vector<Scalar = Self::Scalar>>(row: &Row<Self>, v: usize) -> V;
 }
 
 impl Stored for f32 {
@@ -69,8 +129,8 @@ impl Stored for f32 {
         f64::from(self)
     }
     #[inline(always)]
-    fn get<V: Vector<Scalar = f32>>(row: &Row<f32>, v: usize) -> V::Constant {
-        row.get::<V>(v).constant()
+    fn get<V: Vector<Scalar = f32>>(row: &Row<f32>, v: usize) -> V {
+        row.get::<V>(v)
     }
 }
 
@@ -83,8 +143,8 @@ impl Stored for f64 {
         self
     }
     #[inline(always)]
-    fn get<V: Vector<Scalar = f64>>(row: &Row<f64>, v: usize) -> V::Constant {
-        row.get::<V>(v).constant()
+    fn get<V: Vector<Scalar = f64>>(row: &Row<f64>, v: usize) -> V {
+        row.get::<V>(v)
     }
 }
 
@@ -97,7 +157,7 @@ impl Stored for f16 {
         self.to_f64()
     }
     #[inline(always)]
-    fn get<V: Vector<Scalar = f32>>(row: &Row<f16>, v: usize) -> V::Constant {
+    fn get<V: Vector<Scalar = f32>>(row: &Row<f16>, v: usize) -> V {
         V::load_f16(&row.0[v * V::LANES..(v + 1) * V::LANES])
     }
 }

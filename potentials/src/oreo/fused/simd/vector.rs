@@ -1,6 +1,6 @@
 //! What a register can do, and what follows from that for any of them.
 
-use super::{Dual, Fixed, Real};
+use super::{Real, Row};
 use half::f16;
 use std::ops::{Add, Div, Mul, Sub};
 
@@ -31,21 +31,29 @@ pub trait Vector:
     /// Into the first `LANES` places.
     fn store(self, to: &mut [Self::Scalar]);
     /// The first `LANES` numbers, widened; for f32 only.
-    fn load_f16(from: &[f16]) -> Self::Constant;
-    /// The first `LANES` weights; for registers of dual numbers only.
-    fn load_fixed(_: &[Fixed<<Self::Scalar as Real>::Plain>]) -> Self::Constant {
-        unreachable!("weights of dual numbers")
+    fn load_f16(from: &[f16]) -> Self;
+    /// Register `v` of a row, `v < PANEL / LANES`.
+    #[inline(always)]
+    fn get(row: &Row<Self::Scalar>, v: usize) -> Self {
+        Self::load(&row.0[v * Self::LANES..(v + 1) * Self::LANES])
     }
-    /// The values and the derivatives of the first `LANES` dual numbers; for plain registers only.
-    fn unzip(_: &[Dual<Self::Scalar>]) -> [Self; 2] {
-        unreachable!("dual numbers of dual numbers")
+    /// Replaces register `v` of a row.
+    #[inline(always)]
+    fn set(self, row: &mut Row<Self::Scalar>, v: usize) {
+        self.store(&mut row.0[v * Self::LANES..(v + 1) * Self::LANES]);
     }
-    /// The reverse of [`Vector::unzip`].
-    fn zip(_: [Self; 2], _: &mut [Dual<Self::Scalar>]) {
-        unreachable!("dual numbers of dual numbers")
-    }
-    /// Without its derivative.
-    fn constant(self) -> Self::Constant;
+    /// Register `v` of a row of weights.
+    fn get_constant(row: &Row<<Self::Scalar as Real>::Plain>, v: usize) -> Self::Constant;
+    /// A weight as a number.
+    fn fixed(weight: Self::Constant) -> Self;
+    /// A number that changes with `slope` while its argument moves with `speed`; of plain registers the number alone.
+    fn moving(
+        value: Self::Constant,
+        slope: Self::Constant,
+        speed: <Self::Scalar as Real>::Plain,
+    ) -> Self;
+    /// self · weight
+    fn times(self, weight: Self::Constant) -> Self;
     /// self · factor + addend, rounded once where the processor can.
     fn mul_add(self, factor: Self, addend: Self) -> Self;
     /// self · factor + addend for a weight.
@@ -63,6 +71,39 @@ pub trait Vector:
         Self::splat(Self::Scalar::default())
     }
 }
+
+/// What weights are to plain registers: numbers like all others.
+macro_rules! plain_weights {
+    () => {
+        type Constant = Self;
+
+        #[inline(always)]
+        fn get_constant(row: &Row<Self::Scalar>, v: usize) -> Self {
+            Self::get(row, v)
+        }
+
+        #[inline(always)]
+        fn fixed(weight: Self) -> Self {
+            weight
+        }
+
+        #[inline(always)]
+        fn moving(value: Self, _: Self, _: Self::Scalar) -> Self {
+            value
+        }
+
+        #[inline(always)]
+        fn times(self, weight: Self) -> Self {
+            self * weight
+        }
+
+        #[inline(always)]
+        fn mul_add_constant(self, factor: Self, addend: Self) -> Self {
+            self.mul_add(factor, addend)
+        }
+    };
+}
+pub(super) use plain_weights;
 
 /// A computation that is written once for all processors. `run` must be `#[inline(always)]`, and so must whatever it
 /// calls per vector: only then is it compiled with the instructions of the processor.
