@@ -44,7 +44,7 @@ fn one_step_equals_pytorch() {
     };
     let mut adamw = AdamW::new(settings, parameters.len()).unwrap();
     let active = Active::all(parameters.len());
-    adamw.step(&mut parameters, &gradient, 1e-3, &active);
+    (adamw.begin(1e-3, &active, None)).apply(0, &mut parameters, &gradient);
     let difference = largest_difference(&parameters, &expected);
     println!("largest difference {difference:.1e}");
     assert!(largest_difference(&before, &expected) > 9e-4);

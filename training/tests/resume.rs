@@ -73,7 +73,7 @@ fn train(folder: &Path, slowness: u64) -> Vec<u32> {
     };
     assert_eq!(run.train(&mut trainer, folder).unwrap(), Ending::Finished);
     assert_eq!(trainer.steps_done(), STEPS);
-    trainer.parameters().iter().map(|x| x.to_bits()).collect()
+    trainer.parameters().unwrap().iter().map(|x| x.to_bits()).collect()
 }
 
 /// The curves without wall time and speed.
@@ -162,7 +162,7 @@ fn saved_weights_say_how_they_came_about() {
     let settings = settings();
     let snapshot = |which, loss| Snapshot {
         which,
-        parameters: &parameters,
+        parameters: parameters.clone(),
         step: 77,
         loss,
         force_mae: loss,

@@ -72,6 +72,19 @@ pub trait Gradients<T: Copy + std::ops::AddAssign> {
     /// parameters occur once.
     fn order(&self) -> &[u32];
 
+    /// The parameters, in their order.
+    ///
+    /// # Errors
+    /// Of the backend.
+    fn parameters(&mut self) -> Result<Vec<T>, PotentialError> {
+        let mut memory = Vec::new();
+        self.update(&mut |_, numbers, _| memory.extend_from_slice(numbers))?;
+        let places = self.order().iter().zip(memory).filter(|(&place, _)| place > 0);
+        let mut found: Vec<_> = places.map(|(&place, number)| (place, number)).collect();
+        found.sort_unstable_by_key(|&(place, _)| place);
+        Ok(found.into_iter().map(|(_, number)| number).collect())
+    }
+
     /// Adds dL/dθ to `gradient`, which is in the order of the parameters; else as [`Gradients::differentiate`].
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use crate::cli::exit::{BadInput, OrBadInput};
 use anyhow::Result;
 use oreo_core::{Element, PotentialError, Vec3};
 use oreo_potentials::oreo::fused::NativeGradients;
-use oreo_potentials::oreo::gradients::{Gradients, Molecule};
+use oreo_potentials::oreo::gradients::{Gradients, Molecule, Rule};
 use oreo_potentials::oreo::{Config, Weights};
 use oreo_training::data::{Conformation, Origin, Source};
 use std::collections::BTreeSet;
@@ -121,7 +121,15 @@ impl Engine {
         }
     }
 
-    fn inner(&mut self) -> &mut dyn Gradients<f32> {
+    fn inner(&self) -> &dyn Gradients<f32> {
+        match self {
+            Self::Native(engine) => engine.as_ref(),
+            #[cfg(feature = "candle")]
+            Self::Reference(engine) => engine.as_ref(),
+        }
+    }
+
+    fn inner_mut(&mut self) -> &mut dyn Gradients<f32> {
         match self {
             Self::Native(engine) => engine.as_mut(),
             #[cfg(feature = "candle")]
@@ -132,7 +140,7 @@ impl Engine {
 
 impl Gradients<f32> for Engine {
     fn set_parameters(&mut self, parameters: &[f32]) -> Result<(), PotentialError> {
-        self.inner().set_parameters(parameters)
+        self.inner_mut().set_parameters(parameters)
     }
 
     fn evaluate(
@@ -141,17 +149,27 @@ impl Gradients<f32> for Engine {
         energies: &mut [f64],
         forces: &mut [Vec3],
     ) -> Result<(), PotentialError> {
-        self.inner().evaluate(batch, energies, forces)
+        self.inner_mut().evaluate(batch, energies, forces)
     }
 
-    fn add_gradient(
+    fn differentiate(
         &mut self,
         batch: &[Molecule<'_>],
         by_energy: &[f64],
         by_force: &[Vec3],
-        gradient: &mut [f32],
     ) -> Result<(), PotentialError> {
-        self.inner()
-            .add_gradient(batch, by_energy, by_force, gradient)
+        self.inner_mut().differentiate(batch, by_energy, by_force)
+    }
+
+    fn gradient(&mut self) -> &mut [f32] {
+        self.inner_mut().gradient()
+    }
+
+    fn update(&mut self, rule: Rule<'_, f32>) -> Result<(), PotentialError> {
+        self.inner_mut().update(rule)
+    }
+
+    fn order(&self) -> &[u32] {
+        self.inner().order()
     }
 }

@@ -63,6 +63,41 @@ impl Active {
         Self { ranges, count }
     }
 
+    /// The same for parameters that lie otherwise: `order` has for each number 0 for padding, which may move, else one more
+    /// than the place of its parameter.
+    pub fn in_order(&self, order: &[u32]) -> Self {
+        let mut moves = vec![true; self.count + 1];
+        let mut next = 0;
+        for range in self.ranges.iter().cloned().chain([self.count..self.count]) {
+            moves[next + 1..=range.start].fill(false);
+            next = range.end;
+        }
+        let mut ranges: Vec<Range<usize>> = Vec::new();
+        let moving = order.iter().enumerate().filter(|(_, &place)| moves[place as usize]);
+        for (at, _) in moving {
+            match ranges.last_mut() {
+                Some(last) if last.end == at => last.end += 1,
+                _ => ranges.push(at..at + 1),
+            }
+        }
+        Self {
+            ranges,
+            count: order.len(),
+        }
+    }
+
+    /// The parts of a range that move.
+    pub(super) fn ranges_within(
+        &self,
+        of: Range<usize>,
+    ) -> impl Iterator<Item = Range<usize>> + '_ {
+        let first = self.ranges.partition_point(|range| range.end <= of.start);
+        let (start, end) = (of.start, of.end);
+        (self.ranges[first..].iter())
+            .take_while(move |range| range.start < end)
+            .map(move |range| range.start.max(start)..range.end.min(end))
+    }
+
     /// Those that move.
     pub fn ranges(&self) -> &[Range<usize>] {
         &self.ranges
@@ -116,6 +151,18 @@ mod tests {
             freezing(&["layers.1.k", "head"]).unwrap().ranges(),
             [0..5, 7..11]
         );
+    }
+
+    /// Planted: places not shifted by one for the padding.
+    #[test]
+    fn another_order_freezes_the_same_parameters() {
+        let active = freezing(&["layers.1.k", "head"]).unwrap();
+        let order = [12, 0, 1, 6, 2, 7, 3, 4, 5, 0, 8, 9, 10, 11, 0];
+        let found = active.in_order(&order);
+        assert_eq!(found.ranges(), [1..3, 4..5, 6..15]);
+        assert_eq!(found.parameters(), order.len());
+        let within: Vec<_> = found.ranges_within(2..10).collect();
+        assert_eq!(within, [2..3, 4..5, 6..10]);
     }
 
     #[test]

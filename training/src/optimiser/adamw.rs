@@ -1,9 +1,9 @@
 //! AdamW: Adam's step with weight decay apart from the gradient (Loshchilov & Hutter 2019, arXiv 1711.05101, algorithm 2),
 //! in PyTorch's order of operations, so that its runs can be compared number by number.
 
+use super::average::{take_in, Average, Intake};
 use super::{Active, Number};
 use crate::TrainingError;
-use oreo_core::{Archive, ArchiveError, Persist};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -81,26 +81,77 @@ impl<T: Number> AdamW<T> {
         })
     }
 
-    /// One step with learning rate `rate` (per step, without unit). Frozen parameters are neither moved nor decayed. One
-    /// pass over memory, by the threads of the current rayon pool; the result does not depend on their number.
+    /// Begins a step with learning rate `rate` (per step, without unit); `average` takes in the parameters on the way.
     ///
     /// # Panics
-    /// When the vectors do not have the length that the optimiser was made for.
-    pub fn step(&mut self, parameters: &mut [T], gradient: &[T], rate: f64, active: &Active) {
-        let count = self.first.len();
-        assert_eq!(
-            [parameters.len(), gradient.len(), active.parameters()],
-            [count; 3]
-        );
+    /// When the average is of another number of parameters.
+    pub fn begin<'a>(
+        &'a mut self,
+        rate: f64,
+        active: &'a Active,
+        average: Option<&'a mut Average<T>>,
+    ) -> Step<'a, T> {
         self.steps += 1;
-        let rule = Rule::new(&self.settings, self.steps, rate);
-        for range in active.ranges() {
-            let first = self.first[range.clone()].par_chunks_mut(CHUNK);
-            let second = self.second[range.clone()].par_chunks_mut(CHUNK);
-            let gradient = gradient[range.clone()].par_chunks(CHUNK);
-            let parameters = parameters[range.clone()].par_chunks_mut(CHUNK);
-            let chunks = parameters.zip(gradient).zip(first.zip(second));
-            chunks.for_each(|((p, g), (m, v))| rule.apply(p, g, m, v));
+        assert_eq!(active.parameters(), self.first.len());
+        Step {
+            rule: Rule::new(&self.settings, self.steps, rate),
+            first: &mut self.first,
+            second: &mut self.second,
+            active,
+            average: average.map(Average::begin),
+        }
+    }
+
+    /// The moments, in the order of the parameters.
+    pub(crate) fn moments(&mut self) -> [&mut [T]; 2] {
+        [&mut self.first, &mut self.second]
+    }
+
+    pub(crate) fn steps(&mut self) -> &mut u64 {
+        &mut self.steps
+    }
+}
+
+/// A step that goes through the parameters piece by piece.
+pub struct Step<'a, T> {
+    rule: Rule<T>,
+    first: &'a mut [T],
+    second: &'a mut [T],
+    active: &'a Active,
+    average: Option<Intake<'a, T>>,
+}
+
+impl<T: Number> Step<'_, T> {
+    /// Moves the parameters from `start` on. Frozen ones are neither moved nor decayed. One pass over memory, by the threads
+    /// of the current rayon pool; the result does not depend on their number.
+    ///
+    /// # Panics
+    /// When there is not as much gradient, or fewer parameters than `start` says.
+    pub fn apply(&mut self, start: usize, parameters: &mut [T], gradient: &[T]) {
+        assert_eq!(parameters.len(), gradient.len());
+        let rule = &self.rule;
+        for range in self.active.ranges_within(start..start + parameters.len()) {
+            let piece = range.start - start..range.end - start;
+            let (p, g) = (&mut parameters[piece.clone()], &gradient[piece]);
+            let (m, v) = (&mut self.first[range.clone()], &mut self.second[range.clone()]);
+            let average = self.average.as_mut().map(|average| average.part(range));
+            match (p.len() > CHUNK, average) {
+                (false, None) => rule.apply(p, g, m, v),
+                (false, Some((a, rest))) => {
+                    rule.apply(p, g, m, v);
+                    take_in(a, p, rest);
+                }
+                (true, None) => (p.par_chunks_mut(CHUNK).zip(g.par_chunks(CHUNK)))
+                    .zip(m.par_chunks_mut(CHUNK).zip(v.par_chunks_mut(CHUNK)))
+                    .for_each(|((p, g), (m, v))| rule.apply(p, g, m, v)),
+                (true, Some((a, rest))) => (p.par_chunks_mut(CHUNK).zip(g.par_chunks(CHUNK)))
+                    .zip(m.par_chunks_mut(CHUNK).zip(v.par_chunks_mut(CHUNK)))
+                    .zip(a.par_chunks_mut(CHUNK))
+                    .for_each(|(((p, g), (m, v)), a)| {
+                        rule.apply(p, g, m, v);
+                        take_in(a, p, rest);
+                    }),
+            }
         }
     }
 }
@@ -146,14 +197,6 @@ impl<T: Number> Rule<T> {
     }
 }
 
-impl<T: Number> Persist for AdamW<T> {
-    fn persist(&mut self, archive: &mut dyn Archive) -> Result<(), ArchiveError> {
-        T::persist("first-moment", &mut self.first, archive)?;
-        T::persist("second-moment", &mut self.second, archive)?;
-        archive.u64("optimiser-steps", &mut self.steps)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -172,9 +215,9 @@ mod tests {
         };
         let mut adamw = AdamW::<f64>::new(settings, 1).unwrap();
         let mut p = [1.0];
-        adamw.step(&mut p, &[2.0], 0.1, &Active::all(1));
+        adamw.begin(0.1, &Active::all(1), None).apply(0, &mut p, &[2.0]);
         assert!((p[0] - 0.9).abs() < 1e-15);
-        adamw.step(&mut p, &[-1.0], 0.1, &Active::all(1));
+        adamw.begin(0.1, &Active::all(1), None).apply(0, &mut p, &[-1.0]);
         let expected: f64 = 0.882 - 0.1 * (0.08 / 0.19) / ((0.0496f64 / 0.0199).sqrt() + 0.5);
         assert!((p[0] - expected).abs() < 1e-15, "{} {expected}", p[0]);
     }
@@ -194,7 +237,7 @@ mod tests {
         let count = active.parameters();
         let mut adamw = AdamW::new(settings, count).unwrap();
         let mut p = vec![1.0f32; count];
-        adamw.step(&mut p, &vec![1.0; count], 0.1, &active);
+        adamw.begin(0.1, &active, None).apply(0, &mut p, &vec![1.0; count]);
         assert!(p[..frozen].iter().all(|&p| p == 1.0));
         assert!(p[frozen..].iter().all(|&p| p < 0.95));
     }
@@ -207,11 +250,17 @@ mod tests {
             pool.build().unwrap().install(|| {
                 let mut adamw = AdamW::new(AdamWSettings::default(), count).unwrap();
                 let mut p: Vec<f32> = (0..count).map(|k| (k as f32).sin()).collect();
+                let mut average = Average::new(0.9, &p).unwrap();
                 for _ in 0..3 {
                     let gradient: Vec<f32> = p.iter().map(|p| p * p - 0.1).collect();
-                    adamw.step(&mut p, &gradient, 1e-3, &Active::all(count));
+                    let active = Active::all(count);
+                    let mut step = adamw.begin(1e-3, &active, Some(&mut average));
+                    // In two pieces, as an engine does.
+                    let (first, second) = p.split_at_mut(CHUNK + 5);
+                    step.apply(0, first, &gradient[..CHUNK + 5]);
+                    step.apply(CHUNK + 5, second, &gradient[CHUNK + 5..]);
                 }
-                p
+                (p, average.values().to_vec())
             })
         };
         assert_eq!(run(1), run(3));

@@ -3,10 +3,7 @@
 
 use super::Number;
 use crate::TrainingError;
-use oreo_core::{Archive, ArchiveError, Persist};
-use rayon::prelude::*;
-
-const CHUNK: usize = 1 << 14;
+use std::ops::Range;
 
 /// a ← d·a + (1 − d)·p after each step.
 #[derive(Debug, Clone)]
@@ -35,25 +32,20 @@ impl<T: Number> Average<T> {
         })
     }
 
-    /// Takes in the parameters after a step. The decay grows as (1 + t)/(10 + t) up to its value, so that the random start
-    /// is forgotten within tens of steps rather than thousands.
-    ///
-    /// # Panics
-    /// When their number differs from that at the start.
-    pub fn update(&mut self, parameters: &[T]) {
-        assert_eq!(parameters.len(), self.values.len());
+    /// Begins to take in the parameters after a step. The decay grows as (1 + t)/(10 + t) up to its value, so that the
+    /// random start is forgotten within tens of steps rather than thousands.
+    pub(super) fn begin(&mut self) -> Intake<'_, T> {
         let t = self.updates as f64;
         let decay = self.decay.min((1.0 + t) / (10.0 + t));
         self.updates += 1;
-        let rest = T::from_f64(1.0 - decay);
-        let averages = self.values.par_chunks_mut(CHUNK);
-        averages
-            .zip(parameters.par_chunks(CHUNK))
-            .for_each(|(averages, parameters)| {
-                for (average, &parameter) in averages.iter_mut().zip(parameters) {
-                    *average += rest * (parameter - *average);
-                }
-            });
+        Intake {
+            values: &mut self.values,
+            rest: T::from_f64(1.0 - decay),
+        }
+    }
+
+    pub(crate) fn parts(&mut self) -> (&mut [T], &mut u64) {
+        (&mut self.values, &mut self.updates)
     }
 
     /// (parameters,)
@@ -62,10 +54,23 @@ impl<T: Number> Average<T> {
     }
 }
 
-impl<T: Number> Persist for Average<T> {
-    fn persist(&mut self, archive: &mut dyn Archive) -> Result<(), ArchiveError> {
-        T::persist("average", &mut self.values, archive)?;
-        archive.u64("average-updates", &mut self.updates)
+/// One update, part by part.
+pub(super) struct Intake<'a, T> {
+    values: &'a mut [T],
+    rest: T,
+}
+
+impl<T: Number> Intake<'_, T> {
+    /// The averages of a range and the share of the new parameters, for [`take_in`].
+    pub fn part(&mut self, range: Range<usize>) -> (&mut [T], T) {
+        (&mut self.values[range], self.rest)
+    }
+}
+
+/// a += (1 − d) (p − a)
+pub(super) fn take_in<T: Number>(averages: &mut [T], parameters: &[T], rest: T) {
+    for (average, &parameter) in averages.iter_mut().zip(parameters) {
+        *average += rest * (parameter - *average);
     }
 }
 
@@ -77,13 +82,18 @@ mod tests {
     #[test]
     fn three_updates_by_hand() {
         let mut average = Average::new(0.25, &[1.0f64]).unwrap();
-        average.update(&[2.0]);
+        let update = |average: &mut Average<f64>, parameter: f64| {
+            let mut intake = average.begin();
+            let (values, rest) = intake.part(0..1);
+            take_in(values, &[parameter], rest);
+        };
+        update(&mut average, 2.0);
         let first = 0.1 * 1.0 + 0.9 * 2.0;
         assert!((average.values()[0] - first).abs() < 1e-15);
-        average.update(&[4.0]);
+        update(&mut average, 4.0);
         let second = 2.0 / 11.0 * first + 9.0 / 11.0 * 4.0;
         assert!((average.values()[0] - second).abs() < 1e-14);
-        average.update(&[0.0]);
+        update(&mut average, 0.0);
         assert!((average.values()[0] - 0.25 * second).abs() < 1e-14);
     }
 

@@ -6,7 +6,7 @@
 //! - [`Schedule`]: the learning rate: warm-up, then plateau or cosine; and when to give up
 //! - [`Active`]: which parameters move at all
 //!
-//! Parameters are one flat vector, in the order of `oreo_potentials::oreo::gradients::trainable`.
+//! Parameters are one flat vector, in the order that the engine has them in memory.
 
 mod active;
 mod adamw;
@@ -16,7 +16,7 @@ mod number;
 mod schedule;
 
 pub use active::Active;
-pub use adamw::{AdamW, AdamWSettings};
+pub use adamw::{AdamW, AdamWSettings, Step};
 pub use average::Average;
 pub use number::Number;
 pub use schedule::{AfterWarmUp, Schedule, ScheduleSettings};

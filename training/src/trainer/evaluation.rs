@@ -71,15 +71,10 @@ impl Evaluation {
         ))
     }
 
-    /// Adds dL/dθ of what was compared last.
-    pub fn add_gradient(
-        &self,
-        engine: &mut dyn Gradients<f32>,
-        gradient: &mut [f32],
-    ) -> Result<(), TrainingError> {
+    /// dL/dθ of what was compared last, left with the engine.
+    pub fn differentiate(&self, engine: &mut dyn Gradients<f32>) -> Result<(), TrainingError> {
         let molecules = self.batch.molecules();
-        engine.add_gradient(&molecules, &self.by_energy, &self.by_force, gradient)?;
-        Ok(())
+        Ok(engine.differentiate(&molecules, &self.by_energy, &self.by_force)?)
     }
 
     /// For a message: the conformations whose answers or labels are not finite, or all if that is not what is wrong.

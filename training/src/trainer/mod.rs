@@ -18,6 +18,7 @@ pub mod checkpoint;
 pub mod curves;
 mod element_energies;
 mod evaluation;
+mod layout;
 mod order;
 mod persistence;
 pub mod random;

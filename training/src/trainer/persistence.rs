@@ -1,20 +1,33 @@
 //! What of a trainer is in its checkpoint: everything that the next step reads, and what it must not be continued with.
 
+use super::layout::Saved;
 use super::Trainer;
 use crate::optimiser::Number;
-use oreo_core::{Archive, ArchiveError, Persist, Scope};
+use oreo_core::{Archive, ArchiveError, Persist, PotentialError, Scope};
+use oreo_potentials::oreo::gradients::Gradients;
 use serde_json::Value;
 
-impl<G> Persist for Trainer<G> {
+impl<G: Gradients<f32>> Persist for Trainer<G> {
     /// Parameters, optimiser, average, schedule, step, sums since the last validation. There is no state of random numbers:
     /// they follow from seed and step.
     fn persist(&mut self, archive: &mut dyn Archive) -> Result<(), ArchiveError> {
         self.persist_settings(archive)?;
         self.persist_element_energies(archive)?;
-        f32::persist("parameters", &mut self.parameters, archive)?;
-        self.optimiser.persist(archive)?;
+        let engine = |error: PotentialError| ArchiveError::Invalid {
+            name: "parameters".into(),
+            problem: error.to_string(),
+        };
+        let mut parameters = self.engine.parameters().map_err(engine)?;
+        f32::persist("parameters", &mut parameters, archive)?;
+        self.engine.set_parameters(&parameters).map_err(engine)?;
+        let mut saved = Saved {
+            order: self.engine.order(),
+            count: self.count,
+            archive,
+        };
+        saved.adamw(&mut self.optimiser)?;
         if let Some(average) = &mut self.average {
-            average.persist(archive)?;
+            saved.average(average)?;
         }
         self.schedule.persist(archive)?;
         self.recent.persist(&mut Scope::new(archive, "recent"))?;

@@ -26,7 +26,7 @@ pub struct Snapshot<'a> {
     /// Which
     pub which: Which,
     /// In the order of the trainer's
-    pub parameters: &'a [f32],
+    pub parameters: Vec<f32>,
     /// Steps done
     pub step: u64,
     /// Of the validation set; only of the best
@@ -122,7 +122,7 @@ impl<G> Progress<'_, G> {
     }
 }
 
-impl<G> Persist for Progress<'_, G> {
+impl<G: Gradients<f32>> Persist for Progress<'_, G> {
     fn persist(&mut self, archive: &mut dyn Archive) -> Result<(), ArchiveError> {
         let ours = self.sets.clone();
         archive.bytes("sets", &mut self.sets)?;
@@ -164,7 +164,7 @@ impl Run<'_> {
             let due = step > 0 && step % progress.trainer.settings.checkpoint_every == 0;
             if (ending.is_some() || due) && progress.saved != Some(step) {
                 curves.sync()?;
-                self.keep.keep(&last(progress.trainer))?;
+                self.keep.keep(&last(progress.trainer)?)?;
                 checkpoint::save(&checkpoint, &mut progress)?;
                 progress.saved = Some(step);
             }
@@ -175,7 +175,7 @@ impl Run<'_> {
                 if progress.saved != Some(step) && step > 0 {
                     // Best effort: the error that matters is that of the step.
                     let _ = curves.sync();
-                    let _ = self.keep.keep(&last(progress.trainer));
+                    let _ = last(progress.trainer).and_then(|last| self.keep.keep(&last));
                     let _ = checkpoint::save(&checkpoint, &mut progress);
                 }
                 return Err(error);
@@ -212,9 +212,7 @@ impl Run<'_> {
         let path = folder.join(CHECKPOINT);
         if path.exists() {
             checkpoint::load(&path, &mut progress)?;
-            let trainer = &mut *progress.trainer;
-            trainer.engine.set_parameters(&trainer.parameters)?;
-            progress.saved = Some(trainer.step);
+            progress.saved = Some(progress.trainer.step);
         }
         Ok(progress)
     }
@@ -264,7 +262,7 @@ impl Run<'_> {
                 which: Which::Best,
                 loss: Some(validation.loss),
                 force_mae: validation.force_mae(),
-                ..last(trainer)
+                ..last(trainer)?
             };
             self.keep.keep(&snapshot)?;
         }
@@ -286,13 +284,13 @@ impl Run<'_> {
     }
 }
 
-fn last<G>(trainer: &Trainer<G>) -> Snapshot<'_> {
-    Snapshot {
+fn last<G: Gradients<f32>>(trainer: &mut Trainer<G>) -> Result<Snapshot<'_>, TrainingError> {
+    Ok(Snapshot {
         which: Which::Last,
-        parameters: trainer.averaged(),
+        parameters: trainer.averaged()?,
         step: trainer.step,
         loss: None,
         force_mae: None,
         settings: &trainer.settings,
-    }
+    })
 }

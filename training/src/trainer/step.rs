@@ -1,6 +1,7 @@
 //! One step of training.
 
 use super::evaluation::Evaluation;
+use super::layout::{to_memory, to_parameters};
 use super::random::{stream, Purpose};
 use super::{Order, TrainerSettings};
 use crate::data::Source;
@@ -10,14 +11,14 @@ use crate::TrainingError;
 use oreo_potentials::oreo::gradients::Gradients;
 use oreo_potentials::oreo::layout::Entry;
 
-/// Parameters, and everything that the next step reads.
+/// An engine with its parameters, and everything else that the next step reads.
 pub struct Trainer<G> {
     pub(super) settings: TrainerSettings,
     pub(super) objective: Objective,
     pub(super) engine: G,
-    pub(super) parameters: Vec<f32>,
-    /// Scratch
-    gradient: Vec<f32>,
+    /// How many parameters the engine has.
+    pub(super) count: usize,
+    /// Which of them move, in the engine's own order; so are the moments and the average.
     pub(super) active: Active,
     pub(super) optimiser: AdamW<f32>,
     pub(super) average: Option<Average<f32>>,
@@ -67,18 +68,23 @@ impl<G: Gradients<f32>> Trainer<G> {
                 active.parameters()
             )));
         }
-        let average = settings.average.map(|d| Average::new(d, &parameters));
         engine.set_parameters(&parameters)?;
+        let order = engine.order();
+        let memory = order.len();
+        let average = settings.average.map(|decay| {
+            let mut start = vec![0.0; memory];
+            to_memory(order, &parameters, &mut start);
+            Average::new(decay, &start)
+        });
         Ok(Self {
             objective: Objective::new(&settings.objective)?,
-            optimiser: AdamW::new(settings.optimiser.clone(), parameters.len())?,
+            optimiser: AdamW::new(settings.optimiser.clone(), memory)?,
             average: average.transpose()?,
             schedule: Schedule::new(settings.schedule.clone(), settings.steps)?,
-            gradient: vec![0.0; parameters.len()],
-            active,
+            count: parameters.len(),
+            active: active.in_order(order),
             settings,
             engine,
-            parameters,
             step: 0,
             recent: Tally::default(),
             evaluation: Evaluation::default(),
@@ -111,9 +117,8 @@ impl<G: Gradients<f32>> Trainer<G> {
             let members = evaluation.culprits(source);
             return Err(self.not_finite("the loss is", members));
         }
-        self.gradient.fill(0.0);
-        evaluation.add_gradient(&mut self.engine, &mut self.gradient)?;
-        let norm = clip::norm(&self.gradient, &self.active);
+        evaluation.differentiate(&mut self.engine)?;
+        let norm = clip::norm(self.engine.gradient(), &self.active);
         // Moments hold squares in f32; one that overflows would stop its parameter for good.
         if !(norm as f32 * norm as f32).is_finite() {
             let members = self.evaluation.all_members(source);
@@ -133,16 +138,16 @@ impl<G: Gradients<f32>> Trainer<G> {
 
     fn apply(&mut self, norm: f64, rate: f64) -> Result<(), TrainingError> {
         if let Some(bound) = self.settings.clip {
-            clip::to_norm(&mut self.gradient, norm, bound, &self.active);
+            clip::to_norm(self.engine.gradient(), norm, bound, &self.active);
         }
-        let (parameters, gradient) = (&mut self.parameters, &self.gradient);
-        self.optimiser
-            .step(parameters, gradient, rate, &self.active);
-        if let Some(average) = &mut self.average {
-            average.update(&self.parameters);
-        }
+        let average = self.average.as_mut();
+        let mut step = self.optimiser.begin(rate, &self.active, average);
+        let mut rule = |start, parameters: &mut [f32], gradient: &[f32]| {
+            step.apply(start, parameters, gradient);
+        };
+        self.engine.update(&mut rule)?;
         self.step += 1;
-        Ok(self.engine.set_parameters(&self.parameters)?)
+        Ok(())
     }
 
     fn not_finite(&self, what: &'static str, members: String) -> TrainingError {
@@ -152,6 +157,29 @@ impl<G: Gradients<f32>> Trainer<G> {
             members,
             remedy: REMEDY,
         }
+    }
+}
+
+impl<G: Gradients<f32>> Trainer<G> {
+    /// Of the last step.
+    ///
+    /// # Errors
+    /// Of the engine.
+    pub fn parameters(&mut self) -> Result<Vec<f32>, TrainingError> {
+        Ok(self.engine.parameters()?)
+    }
+
+    /// What is validated and saved: the moving average, or the parameters themselves.
+    ///
+    /// # Errors
+    /// Of the engine.
+    pub fn averaged(&mut self) -> Result<Vec<f32>, TrainingError> {
+        let Some(average) = &self.average else {
+            return self.parameters();
+        };
+        let mut parameters = vec![0.0; self.count];
+        to_parameters(self.engine.order(), average.values(), &mut parameters);
+        Ok(parameters)
     }
 }
 
@@ -169,18 +197,5 @@ impl<G> Trainer<G> {
     /// As resolved.
     pub fn settings(&self) -> &TrainerSettings {
         &self.settings
-    }
-
-    /// Of the last step.
-    pub fn parameters(&self) -> &[f32] {
-        &self.parameters
-    }
-
-    /// What is validated and saved: the moving average, or the parameters themselves.
-    pub fn averaged(&self) -> &[f32] {
-        match &self.average {
-            Some(average) => average.values(),
-            None => &self.parameters,
-        }
     }
 }

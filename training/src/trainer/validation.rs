@@ -31,13 +31,13 @@ impl<G: Gradients<f32>> Trainer<G> {
     /// # Errors
     /// As of a step.
     pub fn validate(&mut self, source: &dyn Source) -> Result<Validation, TrainingError> {
-        if let Some(average) = &self.average {
-            self.engine.set_parameters(average.values())?;
+        if self.average.is_none() {
+            return self.evaluate_all(source);
         }
+        let (parameters, averaged) = (self.parameters()?, self.averaged()?);
+        self.engine.set_parameters(&averaged)?;
         let validation = self.evaluate_all(source);
-        if self.average.is_some() {
-            self.engine.set_parameters(&self.parameters)?;
-        }
+        self.engine.set_parameters(&parameters)?;
         validation
     }
 

@@ -2,7 +2,7 @@
 #![allow(dead_code, missing_docs)]
 
 use oreo_core::{Element, PotentialError, Vec3};
-use oreo_potentials::oreo::gradients::{Gradients, Molecule};
+use oreo_potentials::oreo::gradients::{Gradients, Molecule, Rule};
 use oreo_potentials::oreo::layout::{Entry, Start};
 use oreo_training::data::{Conformation, Source};
 use oreo_training::TrainingError;
@@ -15,6 +15,8 @@ pub struct Wells {
     pub calls: u64,
     /// Milliseconds for each of them.
     pub slowness: u64,
+    pub order: Vec<u32>,
+    pub gradient: Vec<f32>,
 }
 
 pub const IDLE: usize = 20;
@@ -50,6 +52,8 @@ impl Wells {
 impl Gradients<f32> for Wells {
     fn set_parameters(&mut self, parameters: &[f32]) -> Result<(), PotentialError> {
         self.parameters = parameters.iter().map(|&x| f64::from(x)).collect();
+        self.order = (1..).take(parameters.len()).collect();
+        self.gradient = vec![0.0; parameters.len()];
         Ok(())
     }
 
@@ -76,12 +80,11 @@ impl Gradients<f32> for Wells {
         Ok(())
     }
 
-    fn add_gradient(
+    fn differentiate(
         &mut self,
         batch: &[Molecule<'_>],
         by_energy: &[f64],
         by_force: &[Vec3],
-        gradient: &mut [f32],
     ) -> Result<(), PotentialError> {
         let (k, c) = (self.parameters[0], self.centre());
         let mut sums = [0.0; 5];
@@ -96,9 +99,25 @@ impl Gradients<f32> for Wells {
                 }
             }
         }
-        let pairs = gradient.iter_mut().zip(sums);
-        pairs.for_each(|(gradient, sum)| *gradient += sum as f32);
+        self.gradient.fill(0.0);
+        let pairs = self.gradient.iter_mut().zip(sums);
+        pairs.for_each(|(gradient, sum)| *gradient = sum as f32);
         Ok(())
+    }
+
+    fn gradient(&mut self) -> &mut [f32] {
+        &mut self.gradient
+    }
+
+    fn update(&mut self, rule: Rule<'_, f32>) -> Result<(), PotentialError> {
+        let mut parameters: Vec<f32> = self.parameters.iter().map(|&x| x as f32).collect();
+        rule(0, &mut parameters, &self.gradient);
+        self.parameters = parameters.iter().map(|&x| f64::from(x)).collect();
+        Ok(())
+    }
+
+    fn order(&self) -> &[u32] {
+        &self.order
     }
 }
 

@@ -7,7 +7,7 @@ use super::batch::Batch;
 use super::dual::Dual;
 use super::potential::{backend, energies_and_pair_gradients, rows, NAME};
 use super::{tensors, Model};
-use crate::oreo::gradients::{trainable, Gradients, Molecule};
+use crate::oreo::gradients::{trainable, Gradients, Molecule, Rule};
 use crate::oreo::layout::Entry;
 use crate::oreo::{Config, Weights};
 use candle_core::{bail, Device, FloatDType, Result, Tensor, Var};
@@ -25,6 +25,10 @@ pub struct ReferenceGradients<T> {
     /// Made of them as constants, for energies and forces
     model: Model,
     device: Device,
+    /// In the order of the parameters, which is its own
+    parameters: Vec<T>,
+    gradient: Vec<T>,
+    order: Vec<u32>,
     /// Scratch only.
     batch: Batch,
     number: PhantomData<T>,
@@ -43,7 +47,11 @@ impl<T: FloatDType> ReferenceGradients<T> {
             Result::Ok((tensors, model))
         };
         let (tensors, model) = build().map_err(backend)?;
+        let parameters: Vec<T> = weights.parameters().into_iter().map(T::from_f64).collect();
         Ok(Self {
+            gradient: vec![T::zero(); parameters.len()],
+            order: (1..).take(parameters.len()).collect(),
+            parameters,
             config: weights.config.clone(),
             entries: trainable(&weights.config),
             tensors,
@@ -54,8 +62,9 @@ impl<T: FloatDType> ReferenceGradients<T> {
         })
     }
 
-    fn replace(&mut self, parameters: &[T]) -> Result<()> {
-        let mut rest = parameters;
+    /// Makes the network of the parameters.
+    fn rebuild(&mut self) -> Result<()> {
+        let mut rest = self.parameters.as_slice();
         for entry in &self.entries {
             let (values, others) = rest.split_at(entry.count());
             let tensor = Tensor::from_slice(values, entry.shape.as_slice(), &self.device)?;
@@ -169,7 +178,8 @@ fn add_numbers<T: FloatDType>(tensor: &Tensor, sums: &mut [T]) -> Result<()> {
 impl<T: FloatDType> Gradients<T> for ReferenceGradients<T> {
     fn set_parameters(&mut self, parameters: &[T]) -> std::result::Result<(), PotentialError> {
         assert_eq!(parameters.len(), self.config.parameter_count());
-        self.replace(parameters).map_err(backend)
+        self.parameters.copy_from_slice(parameters);
+        self.rebuild().map_err(backend)
     }
 
     fn evaluate(
@@ -192,20 +202,35 @@ impl<T: FloatDType> Gradients<T> for ReferenceGradients<T> {
         Ok(())
     }
 
-    fn add_gradient(
+    fn differentiate(
         &mut self,
         batch: &[Molecule<'_>],
         by_energy: &[f64],
         by_force: &[Vec3],
-        gradient: &mut [T],
     ) -> std::result::Result<(), PotentialError> {
         let atoms: usize = batch.iter().map(|molecule| molecule.elements.len()).sum();
         assert_eq!((by_energy.len(), by_force.len()), (batch.len(), atoms));
-        assert_eq!(gradient.len(), self.config.parameter_count());
+        self.gradient.fill(T::zero());
         if batch.is_empty() {
             return Ok(());
         }
         self.fill(batch)?;
-        self.add(by_energy, by_force, gradient).map_err(backend)
+        let mut gradient = std::mem::take(&mut self.gradient);
+        let added = self.add(by_energy, by_force, &mut gradient);
+        self.gradient = gradient;
+        added.map_err(backend)
+    }
+
+    fn gradient(&mut self) -> &mut [T] {
+        &mut self.gradient
+    }
+
+    fn update(&mut self, rule: Rule<'_, T>) -> std::result::Result<(), PotentialError> {
+        rule(0, &mut self.parameters, &self.gradient);
+        self.rebuild().map_err(backend)
+    }
+
+    fn order(&self) -> &[u32] {
+        &self.order
     }
 }

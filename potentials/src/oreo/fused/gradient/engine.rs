@@ -266,6 +266,7 @@ impl<T: Native> Gradients<T> for NativeGradients<T> {
         self.on_each(|network, thread| {
             thread.gradients.clear();
             thread.differentiate(network, team, batch, (by_energy, by_force));
+            thread.gradients.finish();
         });
         self.sum_gradients();
         Ok(())

@@ -2,36 +2,53 @@
 
 use super::parts::{part, Places};
 use crate::oreo::fused::matrix::tiles::{STRIDE, TILE};
-use crate::oreo::fused::simd::{halves, numbers_mut, Dual, Kernel, Plain, Row, Vector, PANEL};
+use crate::oreo::fused::simd::{halves, numbers_mut, prefetch_from_memory, Dual, Kernel, Plain, Row, Vector, PANEL};
 use crate::oreo::fused::team::Team;
 use std::ops::Range;
 
 /// Derivatives of ∂E/∂weights along the direction, part after part.
 pub struct WeightGradients<P> {
     rows: Vec<Row<P>>,
-    /// Of each part.
-    ranges: Vec<Range<usize>>,
+    parts: Vec<Part>,
+}
+
+#[derive(Clone)]
+struct Part {
+    range: Range<usize>,
+    /// What is in memory is of an earlier batch and counts as 0. Most parts are written once for a batch: so they need be
+    /// neither filled with zeros nor read before.
+    is_stale: bool,
 }
 
 impl<P: Plain> WeightGradients<P> {
     /// At 0.
     pub fn new(places: &Places) -> Self {
         let mut end = 0;
-        let ranges: Vec<_> = (0..places.parts())
-            .map(|part| {
-                end += places.rows(part);
-                end - places.rows(part)..end
-            })
-            .collect();
+        let mut part = |part| {
+            let start = end;
+            end += places.rows(part);
+            Part {
+                range: start..end,
+                is_stale: false,
+            }
+        };
+        let parts = (0..places.parts()).map(&mut part).collect();
         Self {
             rows: vec![Row::default(); end],
-            ranges,
+            parts,
         }
     }
 
-    /// At 0 again.
+    /// At 0 again, once [`Self::finish`] is called.
     pub fn clear(&mut self) {
-        self.rows.fill(Row::default());
+        self.parts.iter_mut().for_each(|part| part.is_stale = true);
+    }
+
+    /// After the last gradient: parts that none has reached are 0.
+    pub fn finish(&mut self) {
+        for part in 0..self.parts.len() {
+            self.part(part);
+        }
     }
 
     /// All numbers.
@@ -39,8 +56,14 @@ impl<P: Plain> WeightGradients<P> {
         numbers_mut(&mut self.rows)
     }
 
+    /// To be added into.
     fn part(&mut self, part: usize) -> &mut [Row<P>] {
-        &mut self.rows[self.ranges[part].clone()]
+        let Part { range, is_stale } = &mut self.parts[part];
+        let rows = &mut self.rows[range.clone()];
+        if std::mem::take(is_stale) {
+            rows.fill(Row::default());
+        }
+        rows
     }
 
     /// Of y = x Wᵀ: ∂E/∂y (outputs, rows) and x (inputs, rows).
@@ -48,11 +71,19 @@ impl<P: Plain> WeightGradients<P> {
         if dy.is_empty() {
             return;
         }
-        let tiles = self.part(part);
+        let Part { range, is_stale } = &mut self.parts[part];
+        let tiles = &mut self.rows[range.clone()];
+        let replaces = std::mem::take(is_stale);
         // There are 2 inputs · outputs tiles; dy and x have outputs · rows and inputs · rows.
         let rows = isqrt(dy.len() * x.len() / (tiles.len() / (2 * STRIDE)));
         let (dy, x) = (halves(dy), halves(x));
-        team.run(Outer { dy, x, rows, tiles });
+        team.run(Outer {
+            dy,
+            x,
+            rows,
+            replaces,
+            tiles,
+        });
     }
 
     /// Of the bias of y, (outputs).
@@ -118,6 +149,8 @@ struct Outer<'a, P> {
     /// (inputs, rows)
     x: &'a [[Row<P>; 2]],
     rows: usize,
+    /// dW = instead; the rows between tiles are 0 for ever
+    replaces: bool,
     tiles: &'a mut [Row<P>],
 }
 
@@ -155,6 +188,10 @@ impl<P: Plain> Outer<'_, P> {
         let dy = &self.dy[output * self.rows..(output + 1) * self.rows];
         let x = &self.x[group / 2 * self.rows..(group / 2 + 1) * self.rows];
         let first = TILE * (group % 2) + k;
+        let tile = (group * outputs + output) * STRIDE + k;
+        self.tiles[tile..tile + INPUTS]
+            .iter()
+            .for_each(prefetch_from_memory);
         let mut sums = [[V::zero(); 2]; INPUTS];
         for (dy, x) in dy.iter().zip(x) {
             // The tangent of one meets the value of the other.
@@ -169,10 +206,15 @@ impl<P: Plain> Outer<'_, P> {
                 }
             }
         }
-        let tile = &mut self.tiles[(group * outputs + output) * STRIDE + k..][..INPUTS];
+        let tile = &mut self.tiles[tile..tile + INPUTS];
         for (row, [a, b]) in tile.iter_mut().zip(sums) {
-            row.add(registers[0], a);
-            row.add(registers[1], b);
+            if self.replaces {
+                row.set(registers[0], a);
+                row.set(registers[1], b);
+            } else {
+                row.add(registers[0], a);
+                row.add(registers[1], b);
+            }
         }
     }
 }
