@@ -68,22 +68,15 @@ pub trait Gradients<T: Copy + std::ops::AddAssign> {
     /// Of the backend.
     fn update(&mut self, rule: Rule<'_, T>) -> Result<(), PotentialError>;
 
-    /// For each number of the engine's own order 0 for padding, else one more than the place of its parameter. All
-    /// parameters occur once.
+    /// For each number of the engine's own order 0 for padding, else one more than the place of its parameter. None
+    /// occurs twice; those that have no effect need not occur.
     fn order(&self) -> &[u32];
 
     /// The parameters, in their order.
     ///
     /// # Errors
     /// Of the backend.
-    fn parameters(&mut self) -> Result<Vec<T>, PotentialError> {
-        let mut memory = Vec::new();
-        self.update(&mut |_, numbers, _| memory.extend_from_slice(numbers))?;
-        let places = self.order().iter().zip(memory).filter(|(&place, _)| place > 0);
-        let mut found: Vec<_> = places.map(|(&place, number)| (place, number)).collect();
-        found.sort_unstable_by_key(|&(place, _)| place);
-        Ok(found.into_iter().map(|(_, number)| number).collect())
-    }
+    fn parameters(&mut self) -> Result<Vec<T>, PotentialError>;
 
     /// Adds dL/dθ to `gradient`, which is in the order of the parameters; else as [`Gradients::differentiate`].
     ///

@@ -169,6 +169,10 @@ impl Gradients<f32> for Engine {
         self.inner_mut().update(rule)
     }
 
+    fn parameters(&mut self) -> Result<Vec<f32>, PotentialError> {
+        self.inner_mut().parameters()
+    }
+
     fn order(&self) -> &[u32] {
         self.inner().order()
     }

@@ -174,11 +174,10 @@ impl<G: Gradients<f32>> Trainer<G> {
     /// # Errors
     /// Of the engine.
     pub fn averaged(&mut self) -> Result<Vec<f32>, TrainingError> {
-        let Some(average) = &self.average else {
-            return self.parameters();
-        };
-        let mut parameters = vec![0.0; self.count];
-        to_parameters(self.engine.order(), average.values(), &mut parameters);
+        let mut parameters = self.parameters()?;
+        if let Some(average) = &self.average {
+            to_parameters(self.engine.order(), average.values(), &mut parameters);
+        }
         Ok(parameters)
     }
 }

@@ -116,6 +116,10 @@ impl Gradients<f32> for Wells {
         Ok(())
     }
 
+    fn parameters(&mut self) -> Result<Vec<f32>, PotentialError> {
+        Ok(self.parameters.iter().map(|&x| x as f32).collect())
+    }
+
     fn order(&self) -> &[u32] {
         &self.order
     }

@@ -230,6 +230,10 @@ impl<T: FloatDType> Gradients<T> for ReferenceGradients<T> {
         self.rebuild().map_err(backend)
     }
 
+    fn parameters(&mut self) -> std::result::Result<Vec<T>, PotentialError> {
+        Ok(self.parameters.clone())
+    }
+
     fn order(&self) -> &[u32] {
         &self.order
     }

@@ -23,7 +23,8 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 pub struct NativeGradients<T: Native> {
     network: Trained<T>,
     places: Places,
-    parameters: usize,
+    /// As they were set last: where those come from that have no place in memory.
+    parameters: Vec<T>,
     set: InstructionSet,
     threads: Vec<Thread<T>>,
     /// `None` for one thread: the caller's own.
@@ -102,7 +103,7 @@ impl<T: Native> NativeGradients<T> {
         let threads: Vec<_> = (0..threads.max(1)).map(|_| thread()).collect();
         let pool = || ThreadPoolBuilder::new().num_threads(threads.len()).build();
         Ok(Self {
-            parameters: weights.parameter_count(),
+            parameters: weights.parameters().into_iter().map(T::from_f64).collect(),
             set: InstructionSet::detect(),
             pool: match threads.len() {
                 1 => None,
@@ -222,7 +223,7 @@ impl<T: Native> Thread<T> {
 
 impl<T: Native> Gradients<T> for NativeGradients<T> {
     fn set_parameters(&mut self, parameters: &[T]) -> Result<(), PotentialError> {
-        assert_eq!(parameters.len(), self.parameters, "numbers for all weights");
+        self.parameters.copy_from_slice(parameters);
         let mut places = self.places.all().iter();
         self.network.for_each_part(|_, rows| {
             for (number, &place) in numbers_mut(rows).iter_mut().zip(&mut places) {
@@ -288,6 +289,19 @@ impl<T: Native> Gradients<T> for NativeGradients<T> {
         self.network.refresh();
         self.evaluated.valid = false;
         Ok(())
+    }
+
+    fn parameters(&mut self) -> Result<Vec<T>, PotentialError> {
+        let mut places = self.places.all().iter();
+        let parameters = &mut self.parameters;
+        self.network.for_each_part(|_, rows| {
+            for (number, &place) in numbers_mut(rows).iter().zip(&mut places) {
+                if place > 0 {
+                    parameters[place as usize - 1] = *number;
+                }
+            }
+        });
+        Ok(parameters.clone())
     }
 
     fn order(&self) -> &[u32] {
