@@ -6,6 +6,7 @@ mod program;
 
 use oreo::formats::npz::{write_npz, NpzArray};
 use oreo::formats::{load, DataSet, ReadOptions};
+use oreo::potentials::oreo::{Config, Weights};
 use program::{repository, Ended, Workplace};
 use std::fmt::Write;
 use std::process::Command;
@@ -162,6 +163,23 @@ fn the_same_files_without_the_mistake_are_trained_on() {
     }
 }
 
+/// An exact packed file is its source for training, too: the same weights to the bit.
+#[test]
+fn packed_and_unpacked_frames_train_the_same_weights() {
+    let place = Workplace::new();
+    place.write("frames.extxyz", extxyz(|_, _, _, _| {}));
+    let packing = "convert frames.extxyz frames.opack --precision f64";
+    assert_eq!(place.oreo(packing).code, 0);
+    let tensors = ["frames.extxyz", "frames.opack"].map(|file| {
+        let ended = train(&place, file, "", "torchmdnet");
+        assert_eq!(ended.code, 0, "{}", ended.stderr);
+        let weights = Weights::load(place.path("run/last.safetensors")).unwrap();
+        std::fs::remove_dir_all(place.path("run")).unwrap();
+        weights.tensors
+    });
+    assert!(tensors[0] == tensors[1]);
+}
+
 #[test]
 fn numbers_that_are_none() {
     let place = Workplace::new();
@@ -173,7 +191,7 @@ fn numbers_that_are_none() {
         })
     };
     place.write("r.extxyz", nan_at(2, 4));
-    forces_only(&place, "r.extxyz", &["line 28"]);
+    forces_only(&place, "r.extxyz", &["line 29"]);
     let (z, r, mut f) = arrays();
     f[2 * 27 + 13] = f64::NAN;
     npz(&place, "f.npz", [4, 9, 3], &z, &r, &f);
@@ -286,18 +304,32 @@ fn elements_that_nobody_knows() {
     let text = extxyz(|_, _, _, _| {});
     place.write("x.extxyz", text.replacen("\nO ", "\nXx ", 1));
     forces_only(&place, "x.extxyz", &["line 5", "'Xx'"]);
-    // An element, but none that the network has a place for: it has those below 100.
+    // An element, but none that the given weights have a place for.
+    let config = Config {
+        channels: 8,
+        layers: 1,
+        heads: 2,
+        radial_functions: 4,
+        max_z: 9,
+        ..Config::et_oreo()
+    };
+    let weights = Weights::random(config, 1);
+    weights.save(place.path("w.safetensors")).unwrap();
     let second = text.find("\n9\n").unwrap() + 1;
-    let heavy = text[second..].replacen("\nO ", "\nMd ", 1);
+    let heavy = text[second..].replacen("\nO ", "\nS ", 1);
     place.write("heavy.extxyz", format!("{}{heavy}", &text[..second]));
-    let skip = "skip-unit-check = true";
-    refuses(
-        &place,
-        "heavy.extxyz",
-        skip,
-        "torchmdnet",
-        &["frame 1", "Md", "max_z"],
+    let from_new = self::config("heavy.extxyz", "", "torchmdnet");
+    let (from, to) = (
+        from_new.find("[network]").unwrap(),
+        from_new.find("[[data]]").unwrap(),
     );
+    let from_weights = format!("init = \"w.safetensors\"\n{}", &from_new[to..]);
+    place.write("c.toml", format!("{}{from_weights}", &from_new[..from]));
+    place.refuses(
+        "train c.toml",
+        &["heavy.extxyz", "frame 1", "has S", "max_z"],
+    );
+    assert!(!place.path("run").exists());
 }
 
 #[test]
@@ -402,17 +434,21 @@ fn sizes_that_nobody_has() {
     bytes[156..160].copy_from_slice(&checksum.to_le_bytes());
     place.write("p.opack", bytes);
     forces_only(&place, "p.opack", &["overlap or leave gaps"]);
-    // An HDF5 file whose arrays claim 2^50 rows instead of 4.
+    // An HDF5 file whose arrays all claim 2^50 rows: version 1, rank, flags, padding, sizes, largest sizes.
     let mut bytes = fixture("species_layout.h5");
-    let shape = |rows: u64| [rows, 9, 3].map(u64::to_le_bytes).concat();
     let mut claims = 0;
     for here in 0..bytes.len() - 24 {
-        if bytes[here..here + 24] == shape(4) {
-            bytes[here..here + 24].copy_from_slice(&shape(1 << 50));
+        let rank = usize::from(bytes[here + 1]);
+        let padding = bytes[here + 3..here + 8] == [0; 5];
+        let rows = bytes[here + 8..here + 16] == 4u64.to_le_bytes();
+        if bytes[here] == 1 && [1, 3].contains(&rank) && padding && rows {
+            for size in [here + 8, here + 8 + 8 * rank] {
+                bytes[size..size + 8].copy_from_slice(&(1u64 << 50).to_le_bytes());
+            }
             claims += 1;
         }
     }
-    assert!(claims >= 2);
+    assert_eq!(claims, 3, "positions, energies, forces");
     place.write("n.h5", bytes);
     refuses(
         &place,
