@@ -344,8 +344,8 @@ pub struct DataSetArgs {
     /// Which labels of an rMD17 file [default: rmd17]
     #[arg(long, value_enum, value_name = "NAME")]
     pub labels: Option<Labels>,
-    /// Units of the data set, such as "kcal/mol,A" [default: what its format is known for]
-    #[arg(long, value_name = "ENERGY,LENGTH")]
+    /// Units of the data set, such as "kcal/mol,A", or "hartree,A,hartree/bohr" [default: what its format is known for]
+    #[arg(long, value_name = "ENERGY,LENGTH[,FORCE]")]
     pub units: Option<UnitsChoice>,
     /// Accept a data set although its numbers look wrong in its units
     #[arg(long)]

@@ -50,10 +50,13 @@ fn per_step<G: Gradients<f32>>(
     source: &dyn Source,
     order: &dyn Order,
 ) -> (f64, f64) {
-    (0..60).for_each(|_| drop(trainer.step(source, order).unwrap()));
-    let counted = allocation_counter::measure(|| {
-        (0..STEPS).for_each(|_| drop(trainer.step(source, order).unwrap()));
-    });
+    let mut steps = |count: u64| {
+        for _ in 0..count {
+            trainer.step(source, order).unwrap();
+        }
+    };
+    steps(60);
+    let counted = allocation_counter::measure(|| steps(STEPS));
     let of_each = |total: u64| total as f64 / STEPS as f64;
     (of_each(counted.count_total), of_each(counted.bytes_total))
 }

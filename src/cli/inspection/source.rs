@@ -3,7 +3,6 @@
 use super::rows::Rows;
 use crate::cli::args::DataSetArgs;
 use crate::cli::exit::OrBadInput;
-use crate::cli::frame_progress::FrameProgress;
 use anyhow::Result;
 use oreo_training::data::{inspect, open, Inspection, Packed, SourceKind, SourceOptions, Spread};
 use serde::Serialize;
@@ -75,9 +74,7 @@ impl SourceFacts {
             ..SourceOptions::default()
         };
         let source = open(path, &options).or_bad_input()?;
-        let progress = FrameProgress::new(None);
         let found = inspect(source.as_ref(), LOOKED_AT).or_bad_input()?;
-        progress.finish();
         let origin = source.origin();
         Ok(Self {
             kind: "conformations",
