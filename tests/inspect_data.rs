@@ -31,7 +31,8 @@ fn ethanol() -> DataSet {
     load(data("rmd17_ethanol_10.npz"), &ReadOptions::default()).unwrap()
 }
 
-/// Same frames, same numbers, whatever file they come from. Planted: hartree taken for eV, rows without labels counted.
+/// Same frames, same numbers, whatever file they come from. Meant to catch hartree taken for eV, and
+/// rows without labels counted.
 #[test]
 fn hdf5_is_told_in_ev_and_angstrom() {
     let found = inspect(&data("ani1x_layout.h5"));
@@ -180,7 +181,7 @@ fn any_sources_are_packed_into_one_file() {
     );
 }
 
-/// To the bit: what is trained on is the same. Planted: forces in f32, the centroid taken off, an energy in f32.
+/// To the bit: what is trained on is the same. Planted: the centroid taken off.
 #[test]
 fn an_exact_packed_file_is_its_source_to_the_bit() {
     let place = Workplace::new();

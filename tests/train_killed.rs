@@ -117,7 +117,7 @@ fn mix(seed: &mut u64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// Planted: the moving average not saved; rows of the curves behind the checkpoint kept.
+/// Planted: the moving average not saved.
 #[test]
 fn a_training_killed_twenty_times_is_the_training_that_was_never_stopped() {
     let given = std::env::var("OREO_TEST_SEED").ok();

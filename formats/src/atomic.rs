@@ -92,7 +92,7 @@ fn link(path: &Path, second: &Path) -> io::Result<()> {
 mod tests {
     use super::*;
 
-    /// Planted: with `previous` put in place after the new file, both names have the new contents.
+    /// Meant to catch `previous` linked after the new file is in place: both names would have the new contents.
     #[test]
     fn the_one_before_is_kept_and_nothing_else() {
         let folder = tempfile::tempdir().unwrap();

@@ -79,8 +79,8 @@ fn what_is_packed_is_read() {
     );
 }
 
-/// Every bit, also of what lies far from the origin; records of both kinds in one file are told apart. Planted: the centroid
-/// subtracted, or the forces in f32.
+/// Every bit, also of what lies far from the origin; records of both kinds in one file are told apart. Meant to catch
+/// the centroid taken off, and forces in f32.
 #[test]
 fn exact_records_are_the_conformations_to_the_bit() {
     let folder = tempfile::tempdir().unwrap();

@@ -61,7 +61,7 @@ fn per_step<G: Gradients<f32>>(
     (of_each(counted.count_total), of_each(counted.bytes_total))
 }
 
-/// Reading, noise, objective, clipping, AdamW, average, schedule. Planted: a list of noise that is collected anew.
+/// Reading, noise, objective, clipping, AdamW, average, schedule. Planted: the derivatives by energies in a new list.
 #[test]
 fn everything_but_the_engine_takes_the_lists_of_the_batch() {
     let engine = Quiet(Wells::default());
