@@ -6,35 +6,34 @@
 mod contents;
 
 pub use contents::{contents, Contents, Entry, Kind};
+pub use oreo_formats::atomic::{previous, replace as replace_atomically, sync_folder};
 
 use crate::RunError;
-use oreo_core::{Archive, ArchiveError, Persist};
-use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use oreo_core::Persist;
+use oreo_formats::archive::{Length, Reader, Writer};
+use oreo_formats::atomic::replace_keeping_previous;
+use std::fs;
+use std::path::Path;
 
 const MAGIC: &[u8; 8] = b"OREOCKPT";
 const VERSION: u32 = 1;
-const KIND_F64: u8 = 0;
-const KIND_U64: u8 = 1;
-const KIND_BYTES: u8 = 2;
+/// Bytes of magic and version.
+const HEAD: usize = 12;
+/// Bytes of the CRC-32.
+const CHECKSUM: usize = 4;
 
 /// Saves everything that `subject` names. At each moment a complete checkpoint lies under `path`; the one before it
 /// lies under [`previous`].
 pub fn save(path: &Path, subject: &mut dyn Persist) -> Result<(), RunError> {
-    let mut writer = Writer::new();
+    let mut writer = Writer::new(
+        [&MAGIC[..], &VERSION.to_le_bytes()].concat(),
+        Length::Values,
+    );
     subject.persist(&mut writer)?;
-    let bytes = writer.finish();
-    // The new one is safe on the disk before the old one gives up any of its names.
-    let write = || -> io::Result<()> {
-        let staged = Staged::new(path, &bytes)?;
-        if path.exists() {
-            replace_by_link(path, &previous(path))?;
-        }
-        staged.put_in_place()
-    };
-    write().map_err(|error| RunError::Checkpoint {
+    let mut bytes = writer.into_bytes();
+    let checksum = crc32fast::hash(&bytes);
+    bytes.extend(checksum.to_le_bytes());
+    replace_keeping_previous(path, &bytes).map_err(|error| RunError::Checkpoint {
         path: path.to_path_buf(),
         problem: format!(
             "cannot be written: {error}; free some space or choose another output folder"
@@ -49,7 +48,7 @@ pub fn load(path: &Path, subject: &mut dyn Persist) -> Result<(), RunError> {
         problem,
     };
     let bytes = fs::read(path).map_err(|error| problem(format!("cannot be read: {error}")))?;
-    let mut reader = Reader::parse(bytes).map_err(problem)?;
+    let mut reader = parse(bytes).map_err(problem)?;
     subject
         .persist(&mut reader)
         .map_err(|error| problem(error.to_string()))
@@ -64,7 +63,7 @@ pub fn restore_previous(path: &Path) -> Result<(), RunError> {
         problem,
     };
     let bytes = fs::read(&from).map_err(|error| problem(format!("cannot be read: {error}")))?;
-    Reader::parse(bytes.clone()).map_err(problem)?;
+    parse(bytes.clone()).map_err(problem)?;
     replace_atomically(path, &bytes)
         .map_err(|error| problem(format!("cannot be put in place: {error}")))
 }
@@ -74,226 +73,32 @@ pub fn is_checkpoint(start: &[u8]) -> bool {
     start.starts_with(MAGIC)
 }
 
-/// Where the checkpoint before the last one lies: `checkpoint.oreo` → `checkpoint.previous.oreo`.
-pub fn previous(path: &Path) -> PathBuf {
-    path.with_extension("previous.oreo")
-}
-
-/// Writes beside the target, makes it durable, then renames: a reader sees the old file or the new one, never a part.
-pub fn replace_atomically(path: &Path, contents: &[u8]) -> io::Result<()> {
-    Staged::new(path, contents)?.put_in_place()
-}
-
-/// A complete, durable file beside its future place.
-struct Staged<'a> {
-    file: tempfile::NamedTempFile,
-    path: &'a Path,
-}
-
-impl<'a> Staged<'a> {
-    fn new(path: &'a Path, contents: &[u8]) -> io::Result<Self> {
-        let mut builder = tempfile::Builder::new();
-        let builder = readable_by_others(builder.prefix(".oreo-").suffix(".partial"));
-        let mut file = builder.tempfile_in(folder_of(path))?;
-        file.write_all(contents)?;
-        file.as_file().sync_all()?;
-        Ok(Self { file, path })
+/// The entries of a whole file; the error says what is wrong with it.
+fn parse(bytes: Vec<u8>) -> Result<Reader, String> {
+    const REMEDY: &str = "resume from the previous one with --from-previous";
+    let size = bytes.len();
+    let damaged = |what: &str| format!("is damaged ({what}, {size} bytes long); {REMEDY}");
+    if size < HEAD + CHECKSUM || &bytes[..8] != MAGIC {
+        return Err(damaged("not an Oreo checkpoint"));
     }
-
-    fn put_in_place(self) -> io::Result<()> {
-        self.file.persist(self.path).map_err(|error| error.error)?;
-        sync_folder(folder_of(self.path))
+    let (body, checksum) = bytes.split_at(size - CHECKSUM);
+    if crc32fast::hash(body).to_le_bytes() != checksum {
+        return Err(damaged("checksum does not match"));
     }
-}
-
-fn folder_of(path: &Path) -> &Path {
-    let parent = path
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty());
-    parent.unwrap_or(Path::new("."))
-}
-
-/// Makes the names in a folder durable: after a power cut a file may else be there without its name.
-pub fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
-}
-
-/// As any other file of the user: temporary files are private by default, and the umask still counts.
-#[cfg(unix)]
-fn readable_by_others<'a, 'b>(
-    builder: &'a mut tempfile::Builder<'b, 'b>,
-) -> &'a mut tempfile::Builder<'b, 'b> {
-    use std::os::unix::fs::PermissionsExt;
-    builder.permissions(fs::Permissions::from_mode(0o666))
-}
-
-#[cfg(not(unix))]
-fn readable_by_others<'a, 'b>(
-    builder: &'a mut tempfile::Builder<'b, 'b>,
-) -> &'a mut tempfile::Builder<'b, 'b> {
-    builder
-}
-
-/// A second name for the same file, put in place atomically.
-fn replace_by_link(path: &Path, link: &Path) -> io::Result<()> {
-    let temporary = link.with_extension("partial");
-    let _ = fs::remove_file(&temporary);
-    fs::hard_link(path, &temporary).or_else(|_| fs::copy(path, &temporary).map(|_| ()))?;
-    fs::rename(&temporary, link)
-}
-
-/// Collects entries into memory.
-struct Writer {
-    bytes: Vec<u8>,
-}
-
-impl Writer {
-    fn new() -> Self {
-        let mut bytes = MAGIC.to_vec();
-        bytes.extend(VERSION.to_le_bytes());
-        Self { bytes }
+    let version = u32::from_le_bytes(body[8..HEAD].try_into().expect("four bytes"));
+    if version != VERSION {
+        return Err(format!(
+            "has format version {version}, this program reads {VERSION}"
+        ));
     }
-
-    fn entry(&mut self, name: &str, kind: u8, count: usize) {
-        self.bytes.extend((name.len() as u32).to_le_bytes());
-        self.bytes.extend(name.as_bytes());
-        self.bytes.push(kind);
-        self.bytes.extend((count as u64).to_le_bytes());
-    }
-
-    fn finish(mut self) -> Vec<u8> {
-        let checksum = crc32fast::hash(&self.bytes);
-        self.bytes.extend(checksum.to_le_bytes());
-        self.bytes
-    }
-}
-
-impl Archive for Writer {
-    fn f64s(&mut self, name: &str, values: &mut [f64]) -> Result<(), ArchiveError> {
-        self.entry(name, KIND_F64, values.len());
-        self.bytes
-            .extend(values.iter().flat_map(|value| value.to_le_bytes()));
-        Ok(())
-    }
-    fn u64s(&mut self, name: &str, values: &mut [u64]) -> Result<(), ArchiveError> {
-        self.entry(name, KIND_U64, values.len());
-        self.bytes
-            .extend(values.iter().flat_map(|value| value.to_le_bytes()));
-        Ok(())
-    }
-    fn bytes(&mut self, name: &str, value: &mut Vec<u8>) -> Result<(), ArchiveError> {
-        self.entry(name, KIND_BYTES, value.len());
-        self.bytes.extend(value.iter());
-        Ok(())
-    }
-}
-
-/// Entries by name.
-struct Reader {
-    entries: BTreeMap<String, (u8, Vec<u8>)>,
-}
-
-impl Reader {
-    fn parse(bytes: Vec<u8>) -> Result<Self, String> {
-        const REMEDY: &str = "resume from the previous one with --from-previous";
-        let damaged =
-            |what: &str| format!("is damaged ({what}, {} bytes long); {REMEDY}", bytes.len());
-        if bytes.len() < 16 || &bytes[..8] != MAGIC {
-            return Err(damaged("not an Oreo checkpoint"));
-        }
-        let (body, checksum) = bytes.split_at(bytes.len() - 4);
-        if crc32fast::hash(body).to_le_bytes() != checksum {
-            return Err(damaged("checksum does not match"));
-        }
-        let version = u32::from_le_bytes(body[8..12].try_into().expect("four bytes"));
-        if version != VERSION {
-            return Err(format!(
-                "has format version {version}, this program reads {VERSION}"
-            ));
-        }
-        Self::entries(&body[12..]).ok_or_else(|| damaged("an entry is cut short"))
-    }
-
-    fn entries(mut rest: &[u8]) -> Option<Self> {
-        let mut entries = BTreeMap::new();
-        while !rest.is_empty() {
-            let length = u32::from_le_bytes(take(&mut rest, 4)?.try_into().ok()?);
-            let name = String::from_utf8(take(&mut rest, length as usize)?.to_vec()).ok()?;
-            let kind = take(&mut rest, 1)?[0];
-            let count =
-                usize::try_from(u64::from_le_bytes(take(&mut rest, 8)?.try_into().ok()?)).ok()?;
-            let width = if kind == KIND_BYTES { 1 } else { 8 };
-            entries.insert(
-                name,
-                (kind, take(&mut rest, count.checked_mul(width)?)?.to_vec()),
-            );
-        }
-        Some(Self { entries })
-    }
-
-    fn find(&self, name: &str, kind: u8) -> Result<&[u8], ArchiveError> {
-        match self.entries.get(name) {
-            None => Err(ArchiveError::Missing { name: name.into() }),
-            Some((found, values)) if *found == kind => Ok(values),
-            Some(_) => Err(ArchiveError::Invalid {
-                name: name.into(),
-                problem: "is of another type".into(),
-            }),
-        }
-    }
-
-    fn words(
-        &self,
-        name: &str,
-        kind: u8,
-        expected: usize,
-    ) -> Result<impl Iterator<Item = [u8; 8]> + '_, ArchiveError> {
-        let raw = self.find(name, kind)?;
-        if raw.len() / 8 != expected {
-            return Err(ArchiveError::Length {
-                name: name.into(),
-                expected,
-                found: raw.len() / 8,
-            });
-        }
-        Ok(raw
-            .chunks_exact(8)
-            .map(|word| word.try_into().expect("chunks of eight")))
-    }
-}
-
-fn take<'a>(rest: &mut &'a [u8], count: usize) -> Option<&'a [u8]> {
-    let (head, tail) = rest.split_at_checked(count)?;
-    *rest = tail;
-    Some(head)
-}
-
-impl Archive for Reader {
-    fn f64s(&mut self, name: &str, values: &mut [f64]) -> Result<(), ArchiveError> {
-        let words = self.words(name, KIND_F64, values.len())?;
-        values
-            .iter_mut()
-            .zip(words)
-            .for_each(|(value, word)| *value = f64::from_le_bytes(word));
-        Ok(())
-    }
-    fn u64s(&mut self, name: &str, values: &mut [u64]) -> Result<(), ArchiveError> {
-        let words = self.words(name, KIND_U64, values.len())?;
-        values
-            .iter_mut()
-            .zip(words)
-            .for_each(|(value, word)| *value = u64::from_le_bytes(word));
-        Ok(())
-    }
-    fn bytes(&mut self, name: &str, value: &mut Vec<u8>) -> Result<(), ArchiveError> {
-        *value = self.find(name, KIND_BYTES)?.to_vec();
-        Ok(())
-    }
+    Reader::parse(bytes, HEAD..size - CHECKSUM, Length::Values)
+        .ok_or_else(|| damaged("an entry is cut short"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use oreo_core::{Archive, ArchiveError};
 
     #[derive(Default, Clone, PartialEq, Debug)]
     struct Subject {
@@ -351,12 +156,12 @@ mod tests {
         save(&path, &mut subject()).unwrap();
         let good = fs::read(&path).unwrap();
         for length in 0..good.len() {
-            assert!(Reader::parse(good[..length].to_vec()).is_err());
+            assert!(parse(good[..length].to_vec()).is_err());
         }
         for bit in 0..good.len() * 8 {
             let mut bad = good.clone();
             bad[bit / 8] ^= 1 << (bit % 8);
-            assert!(Reader::parse(bad).is_err(), "bit {bit}");
+            assert!(parse(bad).is_err(), "bit {bit}");
         }
     }
 

@@ -7,7 +7,7 @@
 //! - `cli`: the program `oreo`
 //!
 //! and, re-exported, the crates below: [`core`] (the vocabulary), [`integrators`], [`potentials`], [`formats`],
-//! [`validation`].
+//! [`validation`], [`training`].
 //!
 //! Argon at constant energy, in a few lines (`examples/simplest.rs` prints more):
 //!
@@ -40,6 +40,7 @@ pub use oreo_core as core;
 pub use oreo_formats as formats;
 pub use oreo_integrators as integrators;
 pub use oreo_potentials as potentials;
+pub use oreo_training as training;
 pub use oreo_validation as validation;
 pub use replica::Replica;
 pub use simulation::{Simulation, DEFAULT_SKIN};

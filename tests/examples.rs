@@ -13,6 +13,8 @@ mod nose_hoover;
 mod polymer;
 #[path = "../examples/simplest.rs"]
 mod simplest;
+#[path = "../examples/train_tiny.rs"]
+mod train_tiny;
 
 /// The energy swings with the square of the step and must not drift.
 #[test]
@@ -56,4 +58,16 @@ fn polymer_survives_two_steps() {
 fn weights_that_are_not_there_are_an_error() {
     let nowhere = std::path::Path::new("/nowhere.safetensors");
     assert!(aspirin::run(1, Some(nowhere)).is_err());
+}
+
+/// Catches an optimiser that is not applied, and weights that are not those of the trainer: the file must be as good.
+#[test]
+fn train_tiny_learns_and_writes_what_it_learnt() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tiny.safetensors");
+    let (before, after) = train_tiny::run(60, &path).unwrap();
+    assert!(after < 0.8 * before, "{before} to {after} meV/Å");
+    let weights = oreo::potentials::oreo::Weights::load(&path).unwrap();
+    assert_eq!(weights.record["elements"], "H C O");
+    assert!(weights.elements_recorded());
 }

@@ -29,18 +29,20 @@ pub enum LengthUnit {
     Nanometer,
 }
 
-/// Energies in one unit, positions in the other, forces in energy per length.
+/// Energies in one unit, positions in the other, forces in energy per length unless they have a unit of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DeclaredUnits {
     /// Of energies.
     pub energy: EnergyUnit,
     /// Of positions.
     pub length: LengthUnit,
+    /// Of forces, where it is another: sets with positions in Å and forces in hartree/bohr exist.
+    pub forces: Option<(EnergyUnit, LengthUnit)>,
 }
 
 /// Not the name of a unit.
 #[derive(Debug, Clone, Error, PartialEq, Eq)]
-#[error("'{0}' is no unit that is known here; energies: eV, kcal/mol, kJ/mol, hartree; lengths: A, bohr, nm; both: kcal/mol,A")]
+#[error("'{0}' is no unit that is known here; energies: eV, kcal/mol, kJ/mol, hartree; lengths: A, bohr, nm; both: kcal/mol,A; forces in another unit: hartree,A,hartree/bohr")]
 pub struct UnknownUnit(pub String);
 
 impl DeclaredUnits {
@@ -48,37 +50,54 @@ impl DeclaredUnits {
     pub const EV_ANGSTROM: Self = Self {
         energy: EnergyUnit::ElectronVolt,
         length: LengthUnit::Angstrom,
+        forces: None,
     };
     /// kcal/mol and Å: MD17, rMD17, sGDML.
     pub const KCAL_ANGSTROM: Self = Self {
         energy: EnergyUnit::KcalPerMol,
         length: LengthUnit::Angstrom,
+        forces: None,
     };
 
     /// One unit of force in eV/Å.
     pub fn force_factor(self) -> f64 {
-        self.energy.factor() / self.length.factor()
+        let (energy, length) = self.of_forces();
+        energy.factor() / length.factor()
+    }
+
+    /// Forces are in the one per the other.
+    pub fn of_forces(self) -> (EnergyUnit, LengthUnit) {
+        self.forces.unwrap_or((self.energy, self.length))
     }
 }
 
 impl FromStr for DeclaredUnits {
     type Err = UnknownUnit;
 
-    /// `energy,length`, e.g. `kcal/mol,A`.
+    /// `energy,length`, e.g. `kcal/mol,A`; or `energy,length,force`, e.g. `hartree,A,hartree/bohr`.
     fn from_str(text: &str) -> Result<Self, UnknownUnit> {
-        let (energy, length) = text
-            .split_once(',')
-            .ok_or_else(|| UnknownUnit(text.into()))?;
+        let unknown = || UnknownUnit(text.into());
+        let (energy, rest) = text.split_once(',').ok_or_else(unknown)?;
+        let (length, forces) = match rest.split_once(',') {
+            None => (rest, None),
+            Some((length, forces)) => (length, Some(forces.rsplit_once('/').ok_or_else(unknown)?)),
+        };
+        let forces = forces.map(|(energy, length)| Ok((energy.parse()?, length.parse()?)));
         Ok(Self {
             energy: energy.parse()?,
             length: length.parse()?,
+            forces: forces.transpose()?,
         })
     }
 }
 
 impl fmt::Display for DeclaredUnits {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{},{}", self.energy, self.length)
+        write!(f, "{},{}", self.energy, self.length)?;
+        match self.forces {
+            Some((energy, length)) => write!(f, ",{energy}/{length}"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -186,8 +205,15 @@ mod tests {
         let atomic = DeclaredUnits {
             energy: EnergyUnit::Hartree,
             length: LengthUnit::Bohr,
+            forces: None,
         };
         // CODATA: one hartree per bohr is 51.42 eV/Å. Catches a product in place of the ratio.
         assert!((atomic.force_factor() - 51.422_067).abs() < 1e-5);
+        // Catches the unit of forces passed over.
+        let mixed: DeclaredUnits = "kcal/mol,A,hartree/bohr".parse().unwrap();
+        assert_eq!(mixed.force_factor(), atomic.force_factor());
+        assert_eq!(mixed.energy, EnergyUnit::KcalPerMol);
+        assert_eq!(mixed.to_string().parse(), Ok(mixed));
+        assert!("eV,A,eV".parse::<DeclaredUnits>().is_err());
     }
 }

@@ -5,12 +5,15 @@
 //! - [`XyzReader`], [`DcdReader`]: one format each, streaming
 //! - [`TrajectoryWriter`]: frame by frame to XYZ or DCD, with restarts that are exact to the byte
 //! - [`npz`]: arrays of NumPy, read and written
+//! - [`archive`], [`atomic`]: the inside of checkpoints, and files that are there as a whole or not at all
 //! - [`FormatError`]: one line that says what, where, and what to do
 //!
 //! Everything is in Oreo's units (Å, eV, amu) once it is a [`oreo_core::Frame`]. A damaged file is an error, never a
 //! panic, and never takes more memory than its length justifies.
 
 mod append;
+pub mod archive;
+pub mod atomic;
 #[cfg(feature = "chemfiles")]
 mod chemfiles;
 mod columns;

@@ -238,7 +238,10 @@ fn check_finite(npz: &NpzReader, key: &str, array: &Array<f64>) -> Result<(), Fo
             Err(FormatError::NotFinite {
                 path: npz.path().into(),
                 place: Place::Key(key.into()),
-                quantity: format!("value {} of row {}", at % row.max(1), at / row.max(1)),
+                quantity: match array.shape[..] {
+                    [_, _, 3] => format!("frame {}, atom {}", at / row.max(1), at % row.max(1) / 3),
+                    _ => format!("value {} of row {}", at % row.max(1), at / row.max(1)),
+                },
                 value: array.values[at],
             })
         }

@@ -6,7 +6,7 @@
 //! eV makes that 21 or more, eV taken for kcal/mol makes it 0.06 or less.
 
 use crate::data_set::DataSet;
-use crate::declared_units::{DeclaredUnits, EnergyUnit, LengthUnit};
+use crate::declared_units::{EnergyUnit, LengthUnit};
 use crate::error::FormatError;
 use oreo_core::{Element, FrameRef};
 
@@ -99,7 +99,7 @@ fn check_forces(set: &DataSet) -> Result<(), FormatError> {
     if rms < RELAXED || THERMAL.contains(&rms) {
         return Ok(());
     }
-    let DeclaredUnits { energy, length } = set.units;
+    let (energy, length) = set.units.of_forces();
     // The one that lands nearest to 1 eV/Å, if any lands inside.
     let better = EnergyUnit::ALL
         .into_iter()
@@ -118,10 +118,10 @@ fn check_forces(set: &DataSet) -> Result<(), FormatError> {
 }
 
 fn advice(better: Option<impl std::fmt::Display>) -> String {
-    let accept = "turn the check off (--skip-unit-check) if the numbers are right";
+    let accept = "turn the check off (--skip-unit-check, or skip-unit-check = true under [[data]]) if the numbers are right";
     match better {
         Some(unit) => {
-            format!("{unit} would fit: declare that (--units ENERGY,LENGTH), or {accept}")
+            format!("{unit} would fit: declare that (--units ENERGY,LENGTH, or units under [[data]]), or {accept}")
         }
         None => format!("no other known unit fits either: look at the file, or {accept}"),
     }

@@ -21,7 +21,11 @@ fn with_labels(labels: Labels) -> ReadOptions {
 
 fn declared(energy: EnergyUnit, length: LengthUnit) -> ReadOptions {
     ReadOptions {
-        units: Some(DeclaredUnits { energy, length }),
+        units: Some(DeclaredUnits {
+            energy,
+            length,
+            forces: None,
+        }),
         ..ReadOptions::default()
     }
 }
@@ -117,6 +121,7 @@ fn declared_units_are_converted_once() {
     let atomic = DeclaredUnits {
         energy: EnergyUnit::Hartree,
         length: LengthUnit::Bohr,
+        forces: None,
     };
     let flat = |list: &[Vec3], unit: f64| -> Vec<f64> {
         list.iter()

@@ -1,7 +1,8 @@
 //! What a checkpoint holds, without the run that it belongs to.
 
-use super::{Reader, KIND_F64, KIND_U64, VERSION};
+use super::{parse, VERSION};
 use crate::RunError;
+use oreo_formats::archive;
 use std::fs;
 use std::path::Path;
 
@@ -48,24 +49,23 @@ pub fn contents(path: &Path) -> Result<Contents, RunError> {
         problem,
     };
     let bytes = fs::read(path).map_err(|error| problem(format!("cannot be read: {error}")))?;
-    let entries = Reader::parse(bytes).map_err(problem)?.entries;
-    let entry = |(name, (kind, values)): (String, (u8, Vec<u8>))| {
+    let reader = parse(bytes).map_err(problem)?;
+    let entry = |(name, kind, values): (&str, u8, &[u8])| {
         let (kind, width) = match kind {
-            KIND_F64 => (Kind::F64, 8),
-            KIND_U64 => (Kind::U64, 8),
+            archive::F64 => (Kind::F64, 8),
+            archive::U64 => (Kind::U64, 8),
             _ => (Kind::Bytes, 1),
         };
-        let count = values.len() / width;
         Entry {
-            name,
+            name: name.into(),
             kind,
-            count,
-            values,
+            count: values.len() / width,
+            values: values.to_vec(),
         }
     };
     Ok(Contents {
         version: VERSION,
-        entries: entries.into_iter().map(entry).collect(),
+        entries: reader.entries().map(entry).collect(),
     })
 }
 

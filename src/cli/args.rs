@@ -1,7 +1,7 @@
 //! What can be typed: commands and flags, no logic. `plan` says what is meant.
 
 use super::choices::*;
-use super::quantity::{Length, Time};
+use super::quantity::{Force, Length, Time};
 use super::settings::{count, small_count, threads, RunSettings};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
@@ -185,7 +185,7 @@ pub struct EvaluateArgs {
 #[command(after_help = "\
 Example: oreo inspect et.safetensors")]
 pub struct InspectArgs {
-    /// Weights, data set, trajectory, checkpoint, or folder of a run
+    /// Weights, data set, trajectory, checkpoint, or folder of a run; anything that can be trained on
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
     /// How to read data sets.
@@ -199,15 +199,17 @@ pub struct InspectArgs {
 Examples:
   oreo convert epoch=99.ckpt et.safetensors --elements \"H C N O\"
   oreo convert et.safetensors et-f16.safetensors --precision f16
-  oreo convert first/replica-0/trajectory.dcd aspirin.xyz --topology aspirin-start.xyz")]
+  oreo convert first/replica-0/trajectory.dcd aspirin.xyz --topology aspirin-start.xyz
+  oreo convert ani1x.h5 qm9.npz mine.extxyz mix.opack --max-force \"20 eV/A\"")]
 pub struct ConvertArgs {
-    /// What to read; the format is that of its content
-    #[arg(value_name = "IN")]
-    pub input: PathBuf,
-    /// What to write; the format is that of its name
-    #[arg(value_name = "OUT")]
+    /// What to read; the format is that of its content. Several only into one packed file
+    #[arg(value_name = "IN", required = true, num_args = 1..)]
+    pub inputs: Vec<PathBuf>,
+    /// What to write; the format is that of its name. Anything that can be trained on goes into .opack
+    #[arg(value_name = "OUT", required = true)]
     pub output: PathBuf,
-    /// Of converted weights [default: as they are]; f16 rounds the model once and records it
+    /// Of converted weights [default: as they are]; f16 rounds the model once and records it. Of packed files f32, with
+    /// positions from the centroid [default], or f64: every bit of the source
     #[arg(long, value_enum, value_name = "NAME")]
     pub precision: Option<StorageChoice>,
     /// Elements that converted weights were trained for, such as "H C O"
@@ -219,6 +221,9 @@ pub struct ConvertArgs {
     /// How to read data sets.
     #[command(flatten)]
     pub data_set: DataSetArgs,
+    /// Leave conformations with a longer force on any atom out of a packed file [eV/A without a unit]
+    #[arg(long, value_name = "FORCE")]
+    pub max_force: Option<Force>,
     /// Each N-th frame only
     #[arg(long, value_name = "N", value_parser = count(), default_value_t = 1)]
     pub every: u64,
@@ -325,6 +330,13 @@ fn seconds(text: &str) -> Result<f64, String> {
 Example: oreo doctor --json")]
 pub struct DoctorArgs {}
 
+impl ConvertArgs {
+    /// The first, and but for packing the only one.
+    pub fn input(&self) -> &std::path::Path {
+        &self.inputs[0]
+    }
+}
+
 /// What a data set does not say about itself, for commands that are no runs.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Data sets")]
@@ -332,8 +344,8 @@ pub struct DataSetArgs {
     /// Which labels of an rMD17 file [default: rmd17]
     #[arg(long, value_enum, value_name = "NAME")]
     pub labels: Option<Labels>,
-    /// Units of the data set, such as "kcal/mol,A" [default: what its format is known for]
-    #[arg(long, value_name = "ENERGY,LENGTH")]
+    /// Units of the data set, such as "kcal/mol,A", or "hartree,A,hartree/bohr" [default: what its format is known for]
+    #[arg(long, value_name = "ENERGY,LENGTH[,FORCE]")]
     pub units: Option<UnitsChoice>,
     /// Accept a data set although its numbers look wrong in its units
     #[arg(long)]

@@ -79,6 +79,28 @@ fn what_is_packed_is_read() {
     );
 }
 
+/// Every bit, also of what lies far from the origin; records of both kinds in one file are told apart. Meant to catch
+/// the centroid taken off, and forces in f32.
+#[test]
+fn exact_records_are_the_conformations_to_the_bit() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("exact.opack");
+    let mut writer = PackedWriter::create(&path).unwrap();
+    writer.add(&MadeUp(3), None, &Filter::default()).unwrap();
+    let mut writer = writer.exact();
+    writer.add(&MadeUp(12), None, &Filter::default()).unwrap();
+    writer.finish().unwrap();
+    let packed = Packed::open(&path).unwrap();
+    packed.verify().unwrap();
+    let mut conformation = Conformation::default();
+    for index in 0..12 {
+        packed.read(3 + index, &mut conformation).unwrap();
+        assert_eq!(conformation, MadeUp::conformation(index), "{index}");
+    }
+    packed.read(2, &mut conformation).unwrap();
+    assert_eq!(conformation, rounded(MadeUp::conformation(2)));
+}
+
 #[test]
 fn far_from_the_origin_positions_keep_their_digits() {
     // 1e4 Å away f32 resolves 1e-3 Å, relative to the centroid 5e-7: catches positions stored as they come.

@@ -5,7 +5,7 @@ mod common;
 use common::{message, stored, InMemory, MadeUp};
 use oreo_formats::ReadOptions;
 use oreo_training::data::{
-    check, inspect, select, Conformation, Filter, Indices, Labelled, Packed, PackedWriter,
+    check, inspect, select, Conformation, Filter, Indices, Labelled, Look, Packed, PackedWriter,
     Protocol, Sizes, Source, Split, Subset,
 };
 use std::fs;
@@ -182,9 +182,31 @@ fn ethanol() -> Vec<Conformation> {
     list
 }
 
+const EVERYTHING: Look<'static> = Look {
+    at_most: usize::MAX,
+    units: true,
+    refuse: &|_| None,
+};
+
+/// Catches a condition that is asked of the first frame only, and one that is not asked at all.
+#[test]
+fn what_a_training_cannot_use_is_refused_with_its_frame() {
+    let mut list = ethanol();
+    list[6].energy = None;
+    let look = Look {
+        refuse: &|conformation| match conformation.energy {
+            Some(_) => None,
+            None => Some("has no energy; give one".into()),
+        },
+        ..EVERYTHING
+    };
+    let text = message(&check(&InMemory(list), &look).unwrap_err(), "in-memory");
+    assert!(text.contains("frame 6: has no energy"), "{text}");
+}
+
 #[test]
 fn sound_data_is_described() {
-    let found = check(&InMemory(ethanol()), 100).unwrap();
+    let found = check(&InMemory(ethanol()), &EVERYTHING).unwrap();
     assert_eq!(
         (found.conformations, found.looked_at, found.atoms),
         (10, 10, (9, 9))
@@ -193,6 +215,14 @@ fn sound_data_is_described() {
     assert!((0.5..3.0).contains(&found.force_rms.unwrap()));
     assert!(found.closest.unwrap().0 > 0.8);
     assert!(found.to_string().contains("10 conformations"));
+    let energies: Vec<f64> = ethanol().iter().map(|c| c.energy.unwrap()).collect();
+    let spread = found.energy.unwrap();
+    let mean = energies.iter().sum::<f64>() / 10.0;
+    assert!((spread.mean - mean).abs() < 1e-9, "{spread:?}");
+    assert!(energies.contains(&spread.min) && energies.contains(&spread.max));
+    assert!(energies
+        .iter()
+        .all(|e| (spread.min..=spread.max).contains(e)));
 }
 
 #[test]
@@ -221,8 +251,9 @@ fn implausible_data_is_refused_before_the_first_step() {
         // Bohr taken for Å: every distance is believable, the ratio to the covalent radii is not.
         (scaled(1.0 / 0.529, 1.0), &["covalent radii", "bohr"]),
         (scaled(0.1, 1.0), &["frame 0", "Å apart"]),
-        (scaled(1.0, 1e-5), &["root mean square force"]),
-        (scaled(1.0, 1e4), &["root mean square force"]),
+        // eV taken for kcal/mol, and the other way round.
+        (scaled(1.0, 1.0 / 23.06), &["root mean square force"]),
+        (scaled(1.0, 23.06), &["root mean square force"]),
         (
             changed(&|c| c.positions[2].x = f64::NAN),
             &["frame 7", "atom 2"],
@@ -233,12 +264,15 @@ fn implausible_data_is_refused_before_the_first_step() {
         ),
         (
             changed(&|c| c.positions[1] = c.positions[0]),
-            &["frame 7", "0.000 Å"],
+            &["frame 7", "0 and 1, are 0.000 Å"],
         ),
         (Vec::new(), &["no conformations"]),
     ];
     for (list, words) in cases {
-        let text = message(&check(&InMemory(list), 100).unwrap_err(), "in-memory");
+        let text = message(
+            &check(&InMemory(list), &EVERYTHING).unwrap_err(),
+            "in-memory",
+        );
         assert!(words.iter().all(|word| text.contains(word)), "{text}");
     }
     // Looking is not judging.

@@ -1,7 +1,9 @@
-//! `oreo convert`: weights to weights, frames to frames; the input is told by its content, the output by its name.
+//! `oreo convert`: weights to weights, frames to frames, anything to be trained on to one packed file; the input is told by
+//! its content, the output by its name.
 
 use crate::cli::args::ConvertArgs;
 use crate::cli::conversion::frames::{self, FramesFormat};
+use crate::cli::conversion::pack;
 use crate::cli::conversion::weights::{self, WeightsFormat};
 use crate::cli::exit::{BadInput, Outcome};
 use crate::cli::inspection::kind::FileContent;
@@ -10,9 +12,23 @@ use anyhow::Result;
 use serde::Serialize;
 use std::fmt::Display;
 
-/// Converts one file.
+/// Converts one file, or packs many.
 pub fn main(args: &ConvertArgs, json: bool) -> Result<Outcome> {
-    match FileContent::of(&args.input)? {
+    if pack::is_asked_for(&args.output) {
+        let flags = [
+            ("elements", args.elements.is_some()),
+            ("topology", args.topology.is_some()),
+        ];
+        check_flags(args, &flags, "conformations")?;
+        return show(&pack::convert(args)?, json);
+    }
+    if args.inputs.len() > 1 {
+        return refused(
+            args,
+            "several files are only packed into one: name it .opack",
+        );
+    }
+    match FileContent::of(args.input())? {
         FileContent::Weights => match WeightsFormat::of(&args.output) {
             None => refused(args, "weights are written to .safetensors or .ckpt"),
             Some(format) => {
@@ -22,20 +38,26 @@ pub fn main(args: &ConvertArgs, json: bool) -> Result<Outcome> {
                         ("every", args.every != 1),
                         ("topology", args.topology.is_some()),
                         ("labels", args.data_set.labels.is_some()),
+                        ("max-force", args.max_force.is_some()),
                     ],
                     "weights",
                 )?;
                 show(&weights::convert(args, format)?, json)
             }
         },
-        FileContent::Frames => match FramesFormat::of(&args.output) {
-            None => refused(args, "frames are written to .xyz, .extxyz, .dcd or .npz"),
+        FileContent::Frames | FileContent::Conformations(_) => match FramesFormat::of(&args.output)
+        {
+            None => refused(
+                args,
+                "frames are written to .xyz, .extxyz, .dcd, .npz or .opack",
+            ),
             Some(format) => {
                 check_flags(
                     args,
                     &[
                         ("elements", args.elements.is_some()),
                         ("precision", args.precision.is_some()),
+                        ("max-force", args.max_force.is_some()),
                     ],
                     "frames",
                 )?;
@@ -66,7 +88,7 @@ fn refused(args: &ConvertArgs, problem: &str) -> Result<Outcome> {
 }
 
 fn refused_input(args: &ConvertArgs, problem: &str) -> Result<Outcome> {
-    Err(BadInput::new(format!("{}: {problem}", args.input.display())).into())
+    Err(BadInput::new(format!("{}: {problem}", args.input().display())).into())
 }
 
 /// A flag without effect would mislead whoever typed it.
@@ -74,7 +96,7 @@ fn check_flags(args: &ConvertArgs, given: &[(&str, bool)], kind: &str) -> Result
     match given.iter().find(|(_, given)| *given) {
         None => Ok(()),
         Some((flag, _)) => {
-            let file = args.input.display();
+            let file = args.input().display();
             Err(BadInput::new(format!(
                 "--{flag}: has no meaning for {kind}, which {file} holds; leave it away"
             ))

@@ -6,6 +6,7 @@ use crate::cli::inspection::checkpoint::CheckpointFacts;
 use crate::cli::inspection::kind::FileContent;
 use crate::cli::inspection::rows::Rows;
 use crate::cli::inspection::run::RunFacts;
+use crate::cli::inspection::source::SourceFacts;
 use crate::cli::inspection::trajectory::{look, FramesFacts};
 use crate::cli::inspection::weights::WeightsFacts;
 use crate::cli::output;
@@ -25,6 +26,11 @@ pub fn main(args: &InspectArgs, json: bool) -> Result<Outcome> {
         FileContent::Checkpoint => show(
             &CheckpointFacts::of(&args.file)?,
             CheckpointFacts::rows,
+            json,
+        )?,
+        FileContent::Conformations(kind) => show(
+            &SourceFacts::of(&args.file, kind, &args.data_set)?,
+            SourceFacts::rows,
             json,
         )?,
         FileContent::Run => show(&RunFacts::of(&args.file)?, RunFacts::rows, json)?,

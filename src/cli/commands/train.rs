@@ -61,8 +61,8 @@ pub fn main(args: &TrainArgs, json: bool) -> Result<Outcome> {
             return Err(BadInput::new(problem).into());
         }
     };
-    let sets = Sets::open(&config, &folder)?;
     let mut weights = network::weights(&config)?;
+    let sets = Sets::open(&config, &folder, &network::elements(&weights))?;
     network::record(&mut weights, &sets.train, &sets.origins).or_bad_input()?;
     if args.dry_run {
         return dry_run(&config, &sets, &weights);

@@ -5,13 +5,15 @@ use super::unfinished::Unfinished;
 use crate::cli::args::ConvertArgs;
 use crate::cli::exit::{BadInput, OrBadInput};
 use crate::cli::frame_progress::FrameProgress;
+use crate::cli::inspection::kind::FileContent;
 use crate::cli::output;
 use anyhow::Result;
 use oreo_core::{Element, Frame};
 use oreo_formats::{
-    create_trajectory, read_frames, read_structure, FileFormat, FormatError, Frames, ReadOptions,
-    Timing, TrajectoryWriter,
+    create_trajectory, read_frames, read_structure, FileFormat, FormatError, ReadOptions, Timing,
+    TrajectoryWriter,
 };
+use oreo_training::data::{self, Conformation, SourceOptions};
 use serde::Serialize;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -125,7 +127,7 @@ pub fn convert(args: &ConvertArgs, format: FramesFormat) -> Result<ConvertedFram
     let mut source = Source::open(args)?;
     let first = source.next_chosen()?;
     let Some(first) = first else {
-        let path = args.input.clone();
+        let path = args.input().to_path_buf();
         return Err(FormatError::Empty { path }).or_bad_input();
     };
     let second = source.next_chosen()?;
@@ -155,7 +157,7 @@ pub fn convert(args: &ConvertArgs, format: FramesFormat) -> Result<ConvertedFram
     target.finish()?;
     Ok(ConvertedFrames {
         kind: "frames",
-        input: args.input.clone(),
+        input: args.input().to_path_buf(),
         output: args.output.clone(),
         frames_read: source.read,
         frames,
@@ -165,7 +167,7 @@ pub fn convert(args: &ConvertArgs, format: FramesFormat) -> Result<ConvertedFram
 }
 
 struct Source {
-    frames: Frames,
+    frames: Box<dyn Iterator<Item = Result<Frame>>>,
     every: u64,
     read: u64,
     progress: FrameProgress,
@@ -173,13 +175,16 @@ struct Source {
 
 impl Source {
     fn open(args: &ConvertArgs) -> Result<Self> {
-        let format = FileFormat::of(&args.input).or_bad_input()?;
         let mut options = args.data_set.read_options();
+        if let FileContent::Conformations(_) = FileContent::of(args.input())? {
+            return Self::of_conformations(args, options);
+        }
+        let format = FileFormat::of(args.input()).or_bad_input()?;
         if let Some(topology) = &args.topology {
             if matches!(format, FileFormat::Xyz | FileFormat::Npz) {
                 let problem = format!(
                     "--topology has no use: {} names its elements",
-                    args.input.display()
+                    args.input().display()
                 );
                 return Err(BadInput::new(problem).into());
             }
@@ -188,20 +193,51 @@ impl Source {
         } else if format == FileFormat::Dcd {
             let problem =
                 "DCD has no elements; give a structure with the same atoms: --topology FILE";
-            return Err(BadInput::new(format!("{}: {problem}", args.input.display())).into());
+            return Err(BadInput::new(format!("{}: {problem}", args.input().display())).into());
         }
         if args.data_set.labels.is_some() && format != FileFormat::Npz {
             let problem = format!(
                 "--labels is for rMD17 files, which {} is not",
-                args.input.display()
+                args.input().display()
             );
             return Err(BadInput::new(problem).into());
         }
+        let frames = read_frames(args.input(), &options).or_bad_input()?;
         Ok(Self {
-            frames: read_frames(&args.input, &options).or_bad_input()?,
+            frames: Box::new(frames.map(|frame| frame.map_err(anyhow::Error::from))),
             every: args.every,
             read: 0,
             progress: FrameProgress::new(None),
+        })
+    }
+
+    /// Frames have no place for what is only known of the file: its level of theory, its properties.
+    fn of_conformations(args: &ConvertArgs, read: ReadOptions) -> Result<Self> {
+        if args.topology.is_some() {
+            let input = args.input().display();
+            let problem = format!("--topology has no use: {input} names its elements");
+            return Err(BadInput::new(problem).into());
+        }
+        let options = SourceOptions {
+            read,
+            ..SourceOptions::default()
+        };
+        let source = data::open(args.input(), &options).or_bad_input()?;
+        let total = source.len();
+        let frame = move |index| {
+            let mut conformation = Conformation::default();
+            source.read(index, &mut conformation)?;
+            Ok(Frame {
+                energy: conformation.energy,
+                forces: conformation.forces,
+                ..Frame::new(conformation.elements, conformation.positions)
+            })
+        };
+        Ok(Self {
+            frames: Box::new((0..total).map(frame)),
+            every: args.every,
+            read: 0,
+            progress: FrameProgress::new(Some(total as u64)),
         })
     }
 

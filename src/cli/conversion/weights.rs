@@ -61,18 +61,18 @@ impl WeightsFormat {
 
 /// Reads, records where the weights come from, writes, and reads again what was written before it gets its name.
 pub fn convert(args: &ConvertArgs, format: WeightsFormat) -> Result<ConvertedWeights> {
-    let mut weights = Weights::load(&args.input).or_bad_input()?;
-    let input_bytes = std::fs::metadata(&args.input)
-        .with_context(|| format!("{}: cannot be read", args.input.display()))?
+    let mut weights = Weights::load(args.input()).or_bad_input()?;
+    let input_bytes = std::fs::metadata(args.input())
+        .with_context(|| format!("{}: cannot be read", args.input().display()))?
         .len();
     for name in &weights.unused {
         output::say(format_args!(
             "note: {}: tensor '{name}' is not used and left out",
-            args.input.display()
+            args.input().display()
         ));
     }
     let rounding = match args.precision {
-        Some(StorageChoice::F16) => Some(round(&mut weights, &args.input)?),
+        Some(StorageChoice::F16) => Some(round(&mut weights, args.input())?),
         _ => None,
     };
     record(&mut weights, args)?;
@@ -96,7 +96,7 @@ pub fn convert(args: &ConvertArgs, format: WeightsFormat) -> Result<ConvertedWei
     target.finish()?;
     Ok(ConvertedWeights {
         kind: "weights",
-        input: args.input.clone(),
+        input: args.input().to_path_buf(),
         output: args.output.clone(),
         parameters: weights.parameter_count(),
         stored_as: stored_as.name(),
@@ -125,7 +125,11 @@ fn record(weights: &mut Weights, args: &ConvertArgs) -> Result<()> {
     if !weights.elements_recorded() {
         output::say(format_args!("note: it is not recorded which elements the model was trained for; give --elements \"H C O\""));
     }
-    let name = args.input.file_name().unwrap_or_default().to_string_lossy();
+    let name = args
+        .input()
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy();
     let mut origin = format!("{name} (SHA-256 {})", weights.sha256);
     if let Some(earlier) = weights.record.get("origin") {
         origin = format!("{origin}; before that: {earlier}");

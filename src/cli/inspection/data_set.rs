@@ -6,6 +6,7 @@ use crate::cli::exit::OrBadInput;
 use anyhow::Result;
 use oreo_core::{Element, ElementSet, System, Vec3};
 use oreo_formats::{load, DataSet, FormatError, ReadOptions};
+use oreo_training::data::sha256_of_file;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -15,6 +16,7 @@ use std::path::{Path, PathBuf};
 pub struct DataSetFacts {
     kind: &'static str,
     file: PathBuf,
+    sha256: String,
     frames: usize,
     atoms: usize,
     atoms_per_frame: Range<usize>,
@@ -102,6 +104,7 @@ impl DataSetFacts {
         Ok(Self {
             kind: "data_set",
             file: path.to_path_buf(),
+            sha256: sha256_of_file(path).or_bad_input()?,
             frames: data.len(),
             atoms: data.total_atoms(),
             atoms_per_frame: Range {
@@ -201,6 +204,7 @@ impl DataSetFacts {
             format!("{found} (pair distances within {THRESHOLD} Å rms of another frame)"),
         );
         rows.add("time order", self.time_order);
+        rows.add("sha256", &self.sha256);
         rows
     }
 }

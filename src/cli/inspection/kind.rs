@@ -1,9 +1,10 @@
 //! Which of our kinds a file is, by its content wherever that is unmistakable.
 
 use crate::checkpoint;
-use crate::cli::exit::BadInput;
+use crate::cli::exit::{BadInput, OrBadInput};
 use anyhow::Result;
 use oreo_formats::npz::NpzReader;
+use oreo_training::data::SourceKind;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -19,6 +20,8 @@ pub enum FileContent {
     Checkpoint,
     /// The folder of a run.
     Run,
+    /// Conformations for training, in a file that other commands know nothing of.
+    Conformations(SourceKind),
 }
 
 /// Bytes; longer headers of safetensors are refused by their reader, too.
@@ -30,7 +33,10 @@ impl FileContent {
     pub fn of(path: &Path) -> Result<Self> {
         let problem = |problem: String| BadInput::new(format!("{}: {problem}", path.display()));
         if path.is_dir() {
-            return Ok(Self::Run);
+            return Ok(match holds_raw_qm9(path) {
+                true => Self::Conformations(SourceKind::Qm9Xyz),
+                false => Self::Run,
+            });
         }
         let mut start = Vec::new();
         File::open(path)
@@ -43,7 +49,10 @@ impl FileContent {
             true => Self::Checkpoint,
             false if is_safetensors(&start) => Self::Weights,
             false if start.starts_with(b"PK\x03\x04") && !holds_arrays(path) => Self::Weights,
-            false => Self::Frames,
+            false => match SourceKind::of(path).or_bad_input()? {
+                SourceKind::Labelled => Self::Frames,
+                kind => Self::Conformations(kind),
+            },
         })
     }
 }
@@ -54,6 +63,14 @@ fn is_safetensors(start: &[u8]) -> bool {
         .first_chunk()
         .map(|length| u64::from_le_bytes(*length));
     length.is_some_and(|length| length <= LARGEST_HEADER) && start.get(8) == Some(&b'{')
+}
+
+/// Files of one molecule each, and nothing of a run.
+fn holds_raw_qm9(folder: &Path) -> bool {
+    let is_molecule = |name: &str| name.starts_with("dsgdb9nsd_") && name.ends_with(".xyz");
+    let mut entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    !folder.join("config.toml").exists()
+        && entries.any(|entry| entry.file_name().to_str().is_some_and(is_molecule))
 }
 
 /// NumPy and PyTorch both write zip archives. A damaged one goes by its name.

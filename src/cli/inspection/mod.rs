@@ -1,7 +1,7 @@
 //! What a file is.
 //!
-//! [`kind`] tells which of our files it is; [`weights`], [`data_set`], [`trajectory`], [`checkpoint`] and [`run`] each
-//! look into one kind; [`near_duplicates`] finds frames that say the same twice; [`rows`] is the text for people.
+//! [`kind`] tells which of our files it is; [`weights`], [`data_set`], [`trajectory`], [`checkpoint`], [`run`] and
+//! [`source`] each look into one kind; [`near_duplicates`] finds frames that say the same twice; [`rows`] is the text for people.
 
 pub mod checkpoint;
 pub mod data_set;
@@ -9,5 +9,6 @@ pub mod kind;
 pub mod near_duplicates;
 pub mod rows;
 pub mod run;
+pub mod source;
 pub mod trajectory;
 pub mod weights;

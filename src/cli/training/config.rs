@@ -1,5 +1,6 @@
 //! The config file of a training, complete with its defaults.
 
+use crate::cli::choices::UnitsChoice;
 use crate::cli::exit::{BadInput, OrBadInput};
 use anyhow::{Context, Result};
 use oreo_training::data::Protocol;
@@ -87,6 +88,12 @@ pub struct DataSettings {
     pub file: PathBuf,
     /// `rmd17` or `md17`, for files that have both
     pub labels: Option<String>,
+    /// Of energies and positions, such as `kcal/mol,A`, or with forces of their own, `hartree,A,hartree/bohr`; none: what
+    /// the format is known for
+    pub units: Option<UnitsChoice>,
+    /// Accept the file although its numbers look wrong in its units
+    #[serde(default)]
+    pub skip_unit_check: bool,
     /// What computed the labels, for reports
     pub level: Option<String>,
     /// Share of a batch, relative to the other files; none: as many as it has conformations

@@ -3,15 +3,14 @@
 use super::config::{DataSettings, TrainConfig};
 use crate::cli::exit::{BadInput, OrBadInput};
 use anyhow::Result;
+use oreo_core::ElementSet;
 use oreo_formats::{Labels, ReadOptions};
 use oreo_training::data::{
-    self, Drawn, Mixture, Origin, Sizes, Source, SourceOptions, Split, Subset,
+    self, Conformation, Drawn, Look, Mixture, Origin, Sizes, Source, SourceOptions, Split, Subset,
 };
+use oreo_training::objective::Objective;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-/// Conformations that are looked at for the plausibility of units.
-const LOOKED_AT: usize = 1000;
 
 /// Everything that is read.
 pub struct Sets {
@@ -32,17 +31,33 @@ pub struct Sets {
 }
 
 impl Sets {
-    /// Opens, checks and deals. `folder` is that of the run: splits that are there already are used again.
+    /// Opens, checks every conformation, and deals. `folder` is that of the run: splits that are there already are used
+    /// again. `elements` are those that the network has a place for.
     ///
     /// # Errors
-    /// Bad data, with file, frame and remedy.
-    pub fn open(config: &TrainConfig, folder: &Path) -> Result<Self> {
+    /// Bad data, with file, frame and remedy: whatever a step would refuse is refused here.
+    pub fn open(config: &TrainConfig, folder: &Path, elements: &ElementSet) -> Result<Self> {
+        let objective = Objective::new(&config.training.objective).or_bad_input()?;
+        let refuse = |conformation: &Conformation| {
+            let mut foreign = conformation.elements.iter();
+            match foreign.find(|&&element| !elements.contains(element)) {
+                Some(element) => Some(format!(
+                    "has {element}, and the network has no place for it; leave the frame out, or train a network with a larger max_z"
+                )),
+                None => objective.problem(conformation),
+            }
+        };
         let (mut train, mut validation, mut test) = (Vec::new(), Vec::new(), Vec::new());
         let (mut origins, mut splits, mut notes) = (Vec::new(), Vec::new(), Vec::new());
         let mut weights = Vec::new();
         for (number, settings) in config.data.iter().enumerate() {
             let source: Arc<dyn Source> = Arc::from(open(settings)?);
-            let found = data::check(source.as_ref(), LOOKED_AT).or_bad_input()?;
+            let look = Look {
+                at_most: usize::MAX,
+                units: !settings.skip_unit_check,
+                refuse: &refuse,
+            };
+            let found = data::check(source.as_ref(), &look).or_bad_input()?;
             let kept = folder.join("splits").join(format!("{number}.json"));
             let split = split(settings, source.as_ref(), &kept)?;
             let text = found.to_string();
@@ -107,6 +122,8 @@ fn open(settings: &DataSettings) -> Result<Box<dyn Source>> {
     let options = SourceOptions {
         read: ReadOptions {
             labels,
+            units: settings.units.map(|units| units.0),
+            skip_unit_check: settings.skip_unit_check,
             ..ReadOptions::default()
         },
         level: settings.level.clone(),

@@ -3,7 +3,7 @@
 use super::config::{EngineChoice, NetworkSettings, TrainConfig};
 use crate::cli::exit::{BadInput, OrBadInput};
 use anyhow::Result;
-use oreo_core::{Element, PotentialError, Vec3};
+use oreo_core::{Element, ElementSet, PotentialError, Vec3};
 use oreo_potentials::oreo::fused::NativeGradients;
 use oreo_potentials::oreo::gradients::{Gradients, Molecule, Rule};
 use oreo_potentials::oreo::{Config, Weights};
@@ -35,6 +35,13 @@ fn new(settings: &NetworkSettings) -> Result<Weights> {
         Some(problem) => Err(BadInput::new(format!("[network]: {problem}")).into()),
         None => Ok(Weights::random(config, settings.seed)),
     }
+}
+
+/// Those that a network has an embedding for.
+pub fn elements(weights: &Weights) -> ElementSet {
+    let numbers = 1..weights.config.max_z;
+    let elements = numbers.map_while(|number| Element::from_atomic_number(number).ok());
+    elements.collect()
 }
 
 /// Facts about the data that go into the weights' record.

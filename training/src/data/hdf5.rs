@@ -8,64 +8,14 @@
 //! file ([`super::PackedWriter`]) before training on it in shuffled order.
 
 use super::{
-    check_index, file_error, frame_error, sha256_of_file, Conformation, Indices, Kind, Origin,
-    Source,
+    check_index, file_error, frame_error, sha256_of_file, Conformation, Hdf5Layout, Indices, Kind,
+    Origin, Source,
 };
 use crate::TrainingError;
 use hdf5_pure::{DType, Dataset, File, Group};
-use oreo_core::units::{BOHR, HARTREE};
 use oreo_core::{Element, Vec3};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-
-/// Names of the arrays, and the units of their numbers.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Hdf5Layout {
-    /// (n,), atomic numbers or symbols
-    pub elements: String,
-    /// (m, n, 3)
-    pub positions: String,
-    /// (m,); `None` does without
-    pub energies: Option<String>,
-    /// (m, n, 3); `None` for equilibrium structures
-    pub forces: Option<String>,
-    /// Å
-    pub length_unit: f64,
-    /// eV
-    pub energy_unit: f64,
-    /// eV/Å; apart from the others because sets with positions in Å and forces in hartree/bohr exist
-    pub force_unit: f64,
-    /// What computed the labels.
-    pub level: Option<String>,
-}
-
-impl Hdf5Layout {
-    /// ANI-1x at ωB97x/6-31G(d): hartree and hartree/Å (Smith et al., Sci. Data 7, 134 (2020), Table 2).
-    pub fn ani1x() -> Self {
-        Self {
-            elements: "atomic_numbers".into(),
-            positions: "coordinates".into(),
-            energies: Some("wb97x_dz.energy".into()),
-            forces: Some("wb97x_dz.forces".into()),
-            length_unit: 1.0,
-            energy_unit: HARTREE,
-            force_unit: HARTREE,
-            level: Some("ωB97x/6-31G(d)".into()),
-        }
-    }
-
-    /// `species coordinates energies forces` in Å, hartree and hartree/bohr, as the Alkane data set of Goodpaster's group.
-    pub fn hartree_per_bohr() -> Self {
-        Self {
-            elements: "species".into(),
-            energies: Some("energies".into()),
-            forces: Some("forces".into()),
-            force_unit: HARTREE / BOHR,
-            level: None,
-            ..Self::ani1x()
-        }
-    }
-}
 
 /// Numbers of an array held at a time: 4 MiB.
 const BLOCK: usize = 1 << 19;
@@ -74,7 +24,7 @@ const MOST_ROWS: usize = 1024;
 /// Atoms of one molecule at most: a larger claim is a corrupt file.
 const MOST_ATOMS: u64 = 100_000;
 /// Groups in groups in groups.
-const DEEPEST: usize = 8;
+pub(super) const DEEPEST: usize = 8;
 
 /// Conformations of an HDF5 file, read from the file when asked for.
 pub struct Hdf5 {
@@ -150,11 +100,6 @@ impl Hdf5 {
                 this.layout.elements, this.layout.positions, this.skipped
             ))),
         }
-    }
-
-    /// Conformations left out because a label is missing.
-    pub fn skipped(&self) -> usize {
-        self.skipped
     }
 
     fn add(&mut self, path: &str, group: &Group) -> Result<(), String> {
@@ -268,7 +213,7 @@ fn shape(array: &Dataset) -> Result<Vec<u64>, String> {
         .map_err(|error| format!("{error}; copy the file again"))
 }
 
-/// Rows whose every number is finite.
+/// Rows whose labels are finite; positions must be.
 fn complete_rows(arrays: &Arrays, rows: u64, atoms: usize) -> Result<Indices, String> {
     let mut kept = Indices::default();
     let mut block = Block::default();
@@ -285,7 +230,13 @@ fn complete_rows(arrays: &Arrays, rows: u64, atoms: usize) -> Result<Indices, St
                     .energies
                     .get(row)
                     .is_none_or(|energy| energy.is_finite());
-            if labels && finite(&block.positions[vectors]) {
+            if !finite(&block.positions[vectors]) {
+                return Err(format!(
+                    "row {}: positions are not finite numbers; remove the row or compute it again",
+                    start + row as u64
+                ));
+            }
+            if labels {
                 kept.push(start + row as u64);
             }
         }
@@ -324,8 +275,14 @@ impl Block {
     }
 }
 
-fn damaged(path: &Path, error: &hdf5_pure::Error) -> TrainingError {
+pub(super) fn damaged(path: &Path, error: &hdf5_pure::Error) -> TrainingError {
     file_error(path, format!("damaged, or HDF5 of a kind that is not read here ({error}); copy it again, or write it anew with h5py's default libver"))
+}
+
+/// `unit` times what is stored.
+fn vectors(list: &[f64], unit: f64) -> impl Iterator<Item = Vec3> + '_ {
+    let vector = move |v: &[f64]| unit * Vec3::new(v[0], v[1], v[2]);
+    list.chunks_exact(3).map(vector)
 }
 
 impl Source for Hdf5 {
@@ -366,19 +323,12 @@ impl Source for Hdf5 {
         }
         let row = (row - block.which.map_or(0, |(_, start, _)| start)) as usize;
         let layout = &self.layout;
-        let vectors = |list: &[f64], unit: f64| -> Vec<Vec3> {
-            let list = &list[row * 3 * atoms..(row + 1) * 3 * atoms];
-            list.chunks_exact(3)
-                .map(|v| unit * Vec3::new(v[0], v[1], v[2]))
-                .collect()
-        };
-        let forces = layout
-            .forces
-            .as_ref()
-            .map(|_| vectors(&block.forces, layout.force_unit));
+        let place = row * 3 * atoms..(row + 1) * 3 * atoms;
+        let forces = layout.forces.as_ref();
+        let forces = forces.map(|_| vectors(&block.forces[place.clone()], layout.force_unit));
         conformation.replace(
             molecule.elements.iter().copied(),
-            vectors(&block.positions, layout.length_unit),
+            vectors(&block.positions[place], layout.length_unit),
             forces,
             block
                 .energies
@@ -386,6 +336,11 @@ impl Source for Hdf5 {
                 .map(|energy| layout.energy_unit * energy),
         );
         Ok(())
+    }
+
+    /// Rows that lack a label.
+    fn left_out(&self) -> usize {
+        self.skipped
     }
 
     fn origin(&self) -> Option<&Origin> {

@@ -19,6 +19,16 @@ impl Indices {
         Self::from_ranges(std::iter::once(0..count))
     }
 
+    /// 0, `step`, 2 `step` and so on below `count`.
+    ///
+    /// # Panics
+    /// When `step` is 0.
+    pub fn every(count: u64, step: u64) -> Self {
+        let step_size = usize::try_from(step).unwrap_or(usize::MAX);
+        let indices = (0..count).step_by(step_size);
+        Self::from_ranges(indices.map(|index| index..index + 1))
+    }
+
     /// From indices in any order; repetitions count once.
     pub fn from_unsorted(mut indices: Vec<u64>) -> Self {
         indices.sort_unstable();

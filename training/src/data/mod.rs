@@ -9,6 +9,7 @@
 
 mod filter;
 mod hdf5;
+mod hdf5_layout;
 mod indices;
 mod inspection;
 mod labelled;
@@ -25,12 +26,13 @@ mod split;
 mod subset;
 
 pub use filter::{select, Filter, FilterReport, Rejection};
-pub use hdf5::{Hdf5, Hdf5Layout};
+pub use hdf5::Hdf5;
+pub use hdf5_layout::Hdf5Layout;
 pub use indices::Indices;
-pub use inspection::{check, inspect, Inspection};
+pub use inspection::{check, inspect, Inspection, Look, Spread};
 pub use labelled::Labelled;
 pub use mixture::{Drawn, Mixture};
-pub use open::{open, SourceOptions};
+pub use open::{open, SourceKind, SourceOptions};
 pub use origin::{fingerprint, sha256_of_file, Kind, Origin};
 pub use packed::{Packed, PackedPart, PackedWriter};
 pub(crate) use permutation::mix;
@@ -127,6 +129,10 @@ pub trait Source: Send + Sync {
     /// The file behind it and what is known of its labels; `None` for conformations made in memory.
     fn origin(&self) -> Option<&Origin> {
         None
+    }
+    /// Conformations of the file that are not shown because a label is missing.
+    fn left_out(&self) -> usize {
+        0
     }
     /// Names of scalar properties beside the energy, e.g. `homo`; all of them in eV.
     fn properties(&self) -> &[String] {

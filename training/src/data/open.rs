@@ -11,62 +11,124 @@ use std::path::{Path, PathBuf};
 /// What a file does not say about itself.
 #[derive(Debug, Clone, Default)]
 pub struct SourceOptions {
-    /// Units and labels of npz and XYZ files.
+    /// Units and labels; the units of npz, XYZ and HDF5 files only, for the others have units of their own.
     pub read: ReadOptions,
     /// What computed the labels; `None` takes what the kind of file is known for, if anything.
     pub level: Option<String>,
     /// Table of orbital energies beside a packed QM9.
     pub properties: Option<PathBuf>,
-    /// Arrays of an HDF5 file; `None` takes it for ANI-1x.
+    /// Arrays of an HDF5 file; `None` goes by their names and the declared units.
     pub hdf5: Option<Hdf5Layout>,
 }
 
-/// A packed file, HDF5, SDF, a folder of raw QM9 files, packed QM9, or whatever `oreo_formats::load` reads: by first bytes
-/// where those are unmistakable, else by extension.
+/// The kinds of files of conformations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SourceKind {
+    /// [`Packed`]
+    Packed,
+    /// [`Hdf5`]
+    Hdf5,
+    /// [`Sdf`], also a compressed one, which is refused with a remedy
+    Sdf,
+    /// [`Qm9`]
+    Qm9,
+    /// [`Qm9Xyz`], a folder
+    Qm9Xyz,
+    /// [`Labelled`]: whatever `oreo_formats::load` reads
+    Labelled,
+}
+
+impl SourceKind {
+    /// By first bytes where those are unmistakable, else by extension. Every folder counts as raw QM9, and every other
+    /// file as one of labelled frames: their readers say what they miss.
+    ///
+    /// # Errors
+    /// A file that cannot be opened, or is empty, or a damaged npz.
+    pub fn of(path: &Path) -> Result<Self, TrainingError> {
+        if path.is_dir() {
+            return Ok(Self::Qm9Xyz);
+        }
+        let mut start = Vec::new();
+        let read = File::open(path).and_then(|file| file.take(8).read_to_end(&mut start));
+        read.map_err(|error| {
+            file_error(
+                path,
+                format!("cannot open: {error}; check the name and its permissions"),
+            )
+        })?;
+        let name = path.to_string_lossy().to_ascii_lowercase();
+        Ok(match &start[..] {
+            [] => {
+                return Err(file_error(
+                    path,
+                    "is empty; check that it was written or downloaded completely",
+                ))
+            }
+            start if start == super::packed::MAGIC => Self::Packed,
+            b"\x89HDF\r\n\x1a\n" => Self::Hdf5,
+            _ if name.ends_with(".sdf") || name.ends_with(".sdf.gz") => Self::Sdf,
+            [b'P', b'K', ..] if NpzReader::open(path)?.has("gdb_index") => Self::Qm9,
+            _ => Self::Labelled,
+        })
+    }
+
+    /// For people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Packed => "packed",
+            Self::Hdf5 => "HDF5",
+            Self::Sdf => "SDF",
+            Self::Qm9 => "packed QM9",
+            Self::Qm9Xyz => "raw QM9",
+            Self::Labelled => "labelled frames",
+        }
+    }
+}
+
+/// Any file of conformations, see [`SourceKind`].
 ///
 /// # Errors
-/// When the file cannot be read as what it seems to be.
+/// When the file cannot be read as what it seems to be, or an option has no meaning for it.
 pub fn open(path: &Path, options: &SourceOptions) -> Result<Box<dyn Source>, TrainingError> {
-    if path.is_dir() {
-        return Ok(Box::new(Qm9Xyz::open(path)?));
-    }
-    let mut start = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(8).read_to_end(&mut start));
-    read.map_err(|error| {
-        file_error(
-            path,
-            format!("cannot open: {error}; check the name and its permissions"),
-        )
-    })?;
+    let kind = SourceKind::of(path)?;
+    refuse_options_without_meaning(path, kind, options)?;
     let level = options.level.as_deref();
-    let extension = path
-        .extension()
-        .map(|extension| extension.to_ascii_lowercase());
-    Ok(match &start[..] {
-        [] => {
-            return Err(file_error(
-                path,
-                "is empty; check that it was written or downloaded completely",
-            ))
+    Ok(match kind {
+        SourceKind::Packed => Box::new(Packed::open(path)?),
+        SourceKind::Hdf5 => {
+            let layout = match &options.hdf5 {
+                Some(layout) => layout.clone(),
+                None => Hdf5Layout::of(path, options.read.units)?,
+            };
+            let level = options.level.clone().or(layout.level);
+            Box::new(Hdf5::open(path, Hdf5Layout { level, ..layout })?)
         }
-        start if start == super::packed::MAGIC => Box::new(Packed::open(path)?),
-        b"\x89HDF\r\n\x1a\n" => {
-            let mut layout = options.hdf5.clone().unwrap_or_else(Hdf5Layout::ani1x);
-            layout.level = options.level.clone().or(layout.level);
-            Box::new(Hdf5::open(path, layout)?)
-        }
-        // Compressed ones cannot be read from the middle; `Sdf` says what to do.
-        _ if extension.is_some_and(|extension| extension == "sdf") || is_compressed_sdf(path) => {
-            Box::new(Sdf::open(path, level)?)
-        }
-        [b'P', b'K', ..] if NpzReader::open(path)?.has("gdb_index") => {
-            Box::new(Qm9::open(path, options.properties.as_deref())?)
-        }
-        _ => Box::new(Labelled::open(path, &options.read, level)?),
+        SourceKind::Sdf => Box::new(Sdf::open(path, level)?),
+        SourceKind::Qm9 => Box::new(Qm9::open(path, options.properties.as_deref())?),
+        SourceKind::Qm9Xyz => Box::new(Qm9Xyz::open(path)?),
+        SourceKind::Labelled => Box::new(Labelled::open(path, &options.read, level)?),
     })
 }
 
-fn is_compressed_sdf(path: &Path) -> bool {
-    let name = path.to_string_lossy().to_ascii_lowercase();
-    name.ends_with(".sdf.gz")
+/// A declaration that nobody reads would mislead whoever made it.
+fn refuse_options_without_meaning(
+    path: &Path,
+    kind: SourceKind,
+    options: &SourceOptions,
+) -> Result<(), TrainingError> {
+    let has_units = matches!(kind, SourceKind::Hdf5 | SourceKind::Labelled);
+    let problem = match options.read {
+        ReadOptions { units: Some(_), .. } if !has_units => "units",
+        ReadOptions {
+            labels: Some(_), ..
+        } if kind != SourceKind::Labelled => "labels",
+        _ => return Ok(()),
+    };
+    Err(file_error(
+        path,
+        format!(
+            "{problem} were declared, but {} files have their own; leave the declaration away",
+            kind.name()
+        ),
+    ))
 }

@@ -4,6 +4,7 @@ use super::batch::Questions;
 use super::{
     Batch, ElementEnergies, ForceTarget, Job, ObjectiveSettings, Tally, Term, TermWeights, Unasked,
 };
+use crate::data::Conformation;
 use crate::TrainingError;
 use oreo_core::random::Generator;
 use oreo_core::Vec3;
@@ -77,6 +78,15 @@ impl Objective {
             element_energies: self.element_energies.as_ref(),
         };
         batch.ask(&questions, generator)
+    }
+
+    /// Why a conformation cannot be used, and what to do; `None` when something is asked of it. For a look at the data
+    /// before the first step: takes its own memory.
+    pub fn problem(&self, conformation: &Conformation) -> Option<String> {
+        let mut batch = Batch::default();
+        batch.add().clone_from(conformation);
+        let asked = self.ask(&mut batch, &mut |_| Generator::new(0, 0));
+        asked.err().map(|unasked| unasked.problem)
     }
 
     /// Compares answers with what was asked. `energies` in eV, (jobs,); `forces` in eV/Å, (atoms of all jobs,). Replaces

@@ -4,9 +4,9 @@
 //! steps since the row before, then of the validation set: mean squares in eV²/Å² (forces) or eV² (scalars), empty where
 //! nothing was asked; `force_mae_mev_per_a` (validation, meV/Å); `samples_per_s` (of the training steps since the row before).
 
-use super::checkpoint::replace_file;
 use crate::objective::{Tally, Term, TermWeights};
 use crate::TrainingError;
+use oreo_formats::atomic;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -104,7 +104,7 @@ impl Curves {
             step > 0 && line.ends_with('\n') && first.is_some_and(|row: u64| row <= step)
         };
         lines.take_while(is_before).for_each(|line| kept += line);
-        replace_file(path, kept.as_bytes()).map_err(|error| problem(path, "write", &error))?;
+        atomic::replace(path, kept.as_bytes()).map_err(|error| problem(path, "write", &error))?;
         let file = OpenOptions::new().append(true).open(path);
         Ok(Self {
             path: path.to_path_buf(),

@@ -3,11 +3,11 @@
 //! | part | bytes | content, little endian |
 //! |---|---|---|
 //! | header | 160 | magic, version, units (1: eV, Å), counts, where the parts are, their checksums, its own |
-//! | records | | per conformation: size, flags, part, CRC-32, energy f64, elements u8 × n, positions f32 × 3n, forces f32 × 3n |
+//! | records | | per conformation: size, flags, part, CRC-32, energy f64, elements u8 × n, positions f32 × 3n, forces f32 × 3n (f64 when exact) |
 //! | index | 8 (m + 1) | where each record starts, u64, and where the last ends |
 //! | description | | JSON: the [`PackedPart`]s: where the conformations come from |
 //!
-//! Positions are relative to the centroid, so that f32 resolves 5e-7 Å. A conformation is one record, not a row in several
+//! Positions are relative to the centroid, so that f32 resolves 5e-7 Å; exact records keep both as they come. A conformation is one record, not a row in several
 //! arrays: one positioned read fetches it. The file is read, not mapped: mapping is `unsafe` in Rust (another process may
 //! truncate the file), and what counts, bounded memory and the page cache of the system, reading has as well.
 //!

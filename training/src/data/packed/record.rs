@@ -7,16 +7,29 @@ use oreo_core::{Element, Vec3};
 pub(super) const FIXED: u64 = 24;
 const ENERGY: u32 = 1;
 const FORCES: u32 = 2;
+/// Positions as they come and forces, in f64.
+const EXACT: u32 = 4;
 /// Where the checksum is; it covers everything else.
 const CHECKSUM: std::ops::Range<usize> = 12..16;
 
-/// The longest record of a file of `bytes`: keeps a damaged index from asking for more memory than there is file.
-pub(super) fn length(atoms: u64, forces: bool) -> u64 {
-    FIXED + atoms + 12 * atoms * (1 + u64::from(forces))
+/// Bytes of a record: keeps a damaged one from asking for more memory than there is file.
+fn length(atoms: u64, flags: u32) -> u64 {
+    let vectors = 1 + u64::from(flags & FORCES != 0);
+    FIXED + atoms + 3 * width(flags) as u64 * atoms * vectors
 }
 
-/// Replaces `bytes`. Positions are written relative to the centroid. `part` is the number of the source.
-pub(super) fn encode(conformation: &Conformation, part: u32, bytes: &mut Vec<u8>) {
+/// Bytes of a number.
+fn width(flags: u32) -> usize {
+    if flags & EXACT != 0 {
+        8
+    } else {
+        4
+    }
+}
+
+/// Replaces `bytes`. Unless `exact`, numbers are written as f32 and positions relative to the centroid. `part` is the number
+/// of the source.
+pub(super) fn encode(conformation: &Conformation, part: u32, exact: bool, bytes: &mut Vec<u8>) {
     let Conformation {
         elements,
         positions,
@@ -26,6 +39,7 @@ pub(super) fn encode(conformation: &Conformation, part: u32, bytes: &mut Vec<u8>
     let mut flags = 0;
     flags |= if energy.is_some() { ENERGY } else { 0 };
     flags |= if forces.is_some() { FORCES } else { 0 };
+    flags |= if exact { EXACT } else { 0 };
     bytes.clear();
     bytes.extend((elements.len() as u32).to_le_bytes());
     bytes.extend(flags.to_le_bytes());
@@ -33,11 +47,17 @@ pub(super) fn encode(conformation: &Conformation, part: u32, bytes: &mut Vec<u8>
     bytes.extend([0; 4]);
     bytes.extend(energy.unwrap_or(0.0).to_le_bytes());
     bytes.extend(elements.iter().map(|element| element.atomic_number() as u8));
-    let centroid = positions.iter().sum::<Vec3>() / positions.len() as f64;
+    let centroid = match exact {
+        true => Vec3::zeros(),
+        false => positions.iter().sum::<Vec3>() / positions.len() as f64,
+    };
     let relative = positions.iter().map(|position| position - centroid);
     let forces = forces.iter().flatten().copied();
     for number in relative.chain(forces).flat_map(|v| [v.x, v.y, v.z]) {
-        bytes.extend((number as f32).to_le_bytes());
+        match exact {
+            true => bytes.extend(number.to_le_bytes()),
+            false => bytes.extend((number as f32).to_le_bytes()),
+        }
     }
     let crc = checksum(bytes);
     bytes[CHECKSUM].copy_from_slice(&crc.to_le_bytes());
@@ -60,19 +80,19 @@ pub(super) fn decode(bytes: &[u8], conformation: &mut Conformation) -> Result<u3
         |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
     let (atoms, flags) = (word(0) as usize, word(4));
     let has_forces = flags & FORCES != 0;
-    if word(CHECKSUM.start) != checksum(bytes)
-        || length(atoms as u64, has_forces) != bytes.len() as u64
+    if word(CHECKSUM.start) != checksum(bytes) || length(atoms as u64, flags) != bytes.len() as u64
     {
         return Err(damaged());
     }
     let energy = u64::from(word(16)) | u64::from(word(20)) << 32;
     let energy = (flags & ENERGY != 0).then_some(f64::from_bits(energy));
     let (elements, vectors) = bytes[FIXED as usize..].split_at(atoms);
-    let (positions, forces) = vectors.split_at(12 * atoms);
+    let width = width(flags);
+    let (positions, forces) = vectors.split_at(3 * width * atoms);
     conformation.replace(
         [],
-        vectors_of(positions),
-        has_forces.then(|| vectors_of(forces)),
+        vectors_of(positions, width),
+        has_forces.then(|| vectors_of(forces, width)),
         energy,
     );
     for &number in elements {
@@ -84,9 +104,15 @@ pub(super) fn decode(bytes: &[u8], conformation: &mut Conformation) -> Result<u3
     Ok(word(8))
 }
 
-fn vectors_of(bytes: &[u8]) -> impl Iterator<Item = Vec3> + '_ {
-    let number = |b: &[u8]| f64::from(f32::from_le_bytes([b[0], b[1], b[2], b[3]]));
-    bytes
-        .chunks_exact(12)
-        .map(move |v| Vec3::new(number(&v[..4]), number(&v[4..8]), number(&v[8..])))
+fn vectors_of(bytes: &[u8], width: usize) -> impl Iterator<Item = Vec3> + '_ {
+    let number = move |b: &[u8]| match *b {
+        [a, b, c, d] => f64::from(f32::from_le_bytes([a, b, c, d])),
+        _ => f64::from_le_bytes(b.try_into().expect("four bytes or eight")),
+    };
+    let vector = move |v: &[u8]| {
+        let (x, rest) = v.split_at(width);
+        let (y, z) = rest.split_at(width);
+        Vec3::new(number(x), number(y), number(z))
+    };
+    bytes.chunks_exact(3 * width).map(vector)
 }

@@ -23,6 +23,7 @@ pub struct PackedWriter {
     atoms: u64,
     equilibrium: u64,
     parts: Vec<PackedPart>,
+    exact: bool,
 }
 
 impl PackedWriter {
@@ -41,6 +42,7 @@ impl PackedWriter {
             atoms: 0,
             equilibrium: 0,
             parts: Vec::new(),
+            exact: false,
         };
         let start = |this: &mut Self| -> io::Result<()> {
             let mut records =
@@ -60,6 +62,13 @@ impl PackedWriter {
             Ok(()) => Ok(this),
             Err(error) => Err(this.unwritable(&error)),
         }
+    }
+
+    /// From now on every bit of positions and forces is kept: conformations are then those of their source, in nearly twice
+    /// the bytes.
+    pub fn exact(mut self) -> Self {
+        self.exact = true;
+        self
     }
 
     /// Adds the conformations of a source that pass the filter; `only` restricts them, e.g. to the training part of a split.
@@ -87,7 +96,12 @@ impl PackedWriter {
                 continue;
             }
             kept.push(index);
-            record::encode(&conformation, self.parts.len() as u32, &mut bytes);
+            record::encode(
+                &conformation,
+                self.parts.len() as u32,
+                self.exact,
+                &mut bytes,
+            );
             self.append(&bytes)
                 .map_err(|error| self.unwritable(&error))?;
             self.atoms += conformation.elements.len() as u64;
