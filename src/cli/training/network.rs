@@ -3,7 +3,7 @@
 use super::config::{EngineChoice, NetworkSettings, TrainConfig};
 use crate::cli::exit::{BadInput, OrBadInput};
 use anyhow::Result;
-use oreo_core::{Element, PotentialError, Vec3};
+use oreo_core::{Element, ElementSet, PotentialError, Vec3};
 use oreo_potentials::oreo::fused::NativeGradients;
 use oreo_potentials::oreo::gradients::{Gradients, Molecule};
 use oreo_potentials::oreo::{Config, Weights};
@@ -37,18 +37,23 @@ fn new(settings: &NetworkSettings) -> Result<Weights> {
     }
 }
 
-/// Facts about the data that go into the weights' record.
+/// Facts about the data that go into the weights' record. Returns notes: elements that given weights have never seen.
 ///
 /// # Errors
-/// When a conformation cannot be read.
-pub fn record(weights: &mut Weights, source: &dyn Source, origins: &[Origin]) -> Result<()> {
+/// When a conformation cannot be read; elements that the network has no embedding for.
+pub fn record(
+    weights: &mut Weights,
+    source: &dyn Source,
+    origins: &[Origin],
+) -> Result<Vec<String>> {
     let mut elements = BTreeSet::new();
     let mut conformation = Conformation::default();
     for index in 0..source.len() {
-        source.read(index, &mut conformation)?;
+        source.read(index, &mut conformation).or_bad_input()?;
         let numbers = conformation.elements.iter();
         elements.extend(numbers.map(|element| element.atomic_number()));
     }
+    let notes = check_elements(weights, source, &elements)?;
     let known = weights.record.get("elements").cloned().unwrap_or_default();
     let symbols = elements
         .into_iter()
@@ -87,7 +92,44 @@ pub fn record(weights: &mut Weights, source: &dyn Source, origins: &[Origin]) ->
     ];
     let facts = facts.into_iter().filter(|(_, fact)| !fact.is_empty());
     (weights.record).extend(facts.map(|(name, fact)| (name.to_string(), fact)));
-    Ok(())
+    Ok(notes)
+}
+
+/// Refuses elements without an embedding, and names those whose embedding was never trained.
+fn check_elements(
+    weights: &Weights,
+    source: &dyn Source,
+    numbers: &BTreeSet<usize>,
+) -> Result<Vec<String>> {
+    let found: ElementSet = (numbers.iter())
+        .filter_map(|&number| Element::from_atomic_number(number).ok())
+        .collect();
+    let max_z = weights.config.max_z;
+    let strange = found
+        .iter()
+        .find(|element| element.atomic_number() >= max_z);
+    if let Some(element) = strange {
+        let problem = format!(
+            "{}: has {element} (Z = {}), and the network has embeddings of Z < {max_z} only; filter it out, or begin with other weights",
+            source.name(),
+            element.atomic_number()
+        );
+        return Err(BadInput::new(problem).into());
+    }
+    if !weights.elements_recorded() {
+        return Ok(Vec::new());
+    }
+    let known = weights.elements();
+    let unseen: ElementSet = found
+        .iter()
+        .filter(|&element| !known.contains(element))
+        .collect();
+    Ok(match unseen.is_empty() {
+        true => Vec::new(),
+        false => vec![format!(
+            "the given weights were not trained on {unseen}: their embeddings begin as they are, untrained"
+        )],
+    })
 }
 
 /// Either engine.

@@ -68,7 +68,10 @@ pub fn load(path: &Path, subject: &mut dyn Persist) -> Result<(), TrainingError>
         })
     })?;
     let read = subject.persist(&mut reader);
-    read.map_err(|error| problem(error.to_string()))
+    read.map_err(|error| TrainingError::OtherRun {
+        path: path.to_path_buf(),
+        problem: error.to_string(),
+    })
 }
 
 /// Where the checkpoint before the last one lies: `checkpoint.oreo` → `checkpoint.previous.oreo`.

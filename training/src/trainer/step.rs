@@ -171,6 +171,11 @@ impl<G> Trainer<G> {
         &self.settings
     }
 
+    /// Taken off the energy labels; `None` where they are taken as they are.
+    pub fn element_energies(&self) -> Option<&ElementEnergies> {
+        self.objective.element_energies()
+    }
+
     /// Of the last step.
     pub fn parameters(&self) -> &[f32] {
         &self.parameters
