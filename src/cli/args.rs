@@ -168,6 +168,9 @@ pub struct EvaluateArgs {
     /// How to read data sets.
     #[command(flatten)]
     pub data_set: DataSetArgs,
+    /// For weights that predict a property: its table, beside a packed QM9
+    #[arg(long, value_name = "CSV")]
+    pub properties: Option<PathBuf>,
     /// Write the predicted energies and forces
     #[arg(long, value_name = "OUT.npz")]
     pub predictions: Option<PathBuf>,

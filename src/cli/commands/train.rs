@@ -32,7 +32,8 @@ pub fn main(args: &TrainArgs, json: bool) -> Result<Outcome> {
     }
     let sets = Sets::open(&config, &folder)?;
     let mut weights = network::weights(&config)?;
-    let mut notes = network::record(&mut weights, &sets.train, &sets.origins)?;
+    let read: [&dyn Source; 4] = [&sets.train, &sets.validation, &sets.test, &sets.forgetting];
+    let mut notes = network::record(&mut weights, &read, &sets.origins)?;
     notes.extend(head::prepare(&mut weights, &config, &sets));
     if args.dry_run {
         return dry_run(&config, &sets, &weights, &notes, json);

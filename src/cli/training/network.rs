@@ -37,23 +37,24 @@ fn new(settings: &NetworkSettings) -> Result<Weights> {
     }
 }
 
-/// Facts about the data that go into the weights' record. Returns notes: elements that given weights have never seen.
+/// Facts about the training data, the first of the sources, that go into the weights' record. Returns notes: elements that
+/// given weights have never seen.
 ///
 /// # Errors
 /// When a conformation cannot be read; elements that the network has no embedding for.
 pub fn record(
     weights: &mut Weights,
-    source: &dyn Source,
+    sources: &[&dyn Source],
     origins: &[Origin],
 ) -> Result<Vec<String>> {
-    let mut elements = BTreeSet::new();
-    let mut conformation = Conformation::default();
-    for index in 0..source.len() {
-        source.read(index, &mut conformation).or_bad_input()?;
-        let numbers = conformation.elements.iter();
-        elements.extend(numbers.map(|element| element.atomic_number()));
+    let [source, others @ ..] = sources else {
+        return Ok(Vec::new());
+    };
+    let elements = elements(*source)?;
+    let notes = check_elements(weights, *source, &elements)?;
+    for other in others {
+        check_elements(weights, *other, &self::elements(*other)?)?;
     }
-    let notes = check_elements(weights, source, &elements)?;
     let known = weights.record.get("elements").cloned().unwrap_or_default();
     let symbols = elements
         .into_iter()
@@ -93,6 +94,18 @@ pub fn record(
     let facts = facts.into_iter().filter(|(_, fact)| !fact.is_empty());
     (weights.record).extend(facts.map(|(name, fact)| (name.to_string(), fact)));
     Ok(notes)
+}
+
+/// Atomic numbers.
+fn elements(source: &dyn Source) -> Result<BTreeSet<usize>> {
+    let mut elements = BTreeSet::new();
+    let mut conformation = Conformation::default();
+    for index in 0..source.len() {
+        source.read(index, &mut conformation).or_bad_input()?;
+        let numbers = conformation.elements.iter();
+        elements.extend(numbers.map(|element| element.atomic_number()));
+    }
+    Ok(elements)
 }
 
 /// Refuses elements without an embedding, and names those whose embedding was never trained.
