@@ -59,14 +59,13 @@ pub struct Memory {
     pub activation_bytes: Option<u64>,
     /// This process before the trainer was made: the program and the data
     pub before_bytes: Option<u64>,
+    /// The most until then: reading data takes more than keeping them
+    pub reading_bytes: Option<u64>,
+    /// The larger of that and of all the others together; `None` where one of them is not known
+    pub total_bytes: Option<u64>,
 }
 
 impl Memory {
-    /// All of it.
-    pub fn total(&self) -> Option<u64> {
-        Some(self.state_bytes + self.engine_bytes + self.activation_bytes? + self.before_bytes?)
-    }
-
     /// Counts, before the trainer is made.
     ///
     /// # Errors
@@ -90,11 +89,21 @@ impl Memory {
                 Some(per_thread * threads)
             }
         };
+        let (before_bytes, reading_bytes) = (resident_bytes(), peak_resident_bytes());
+        let parts = [
+            Some(state_bytes),
+            Some(engine_bytes),
+            activation_bytes,
+            before_bytes,
+        ];
+        let sum: Option<u64> = parts.into_iter().sum();
         Ok(Self {
             state_bytes,
             engine_bytes,
             activation_bytes,
-            before_bytes: resident_bytes(),
+            before_bytes,
+            reading_bytes,
+            total_bytes: sum.max(sum.and(reading_bytes)),
         })
     }
 }
@@ -231,13 +240,16 @@ impl fmt::Display for Forecast {
             engine_bytes,
             activation_bytes,
             before_bytes,
+            reading_bytes,
+            total_bytes,
         } = self.memory;
         let or_unknown = |bytes: Option<u64>| bytes.map_or("?".into(), size);
         writeln!(
             f,
-            "memory      {} expected: program and data {}, weights and optimiser {}, engine {}, its work {}; so far {}",
-            or_unknown(self.memory.total()),
+            "memory      {} expected: program and data {} (while they were read {}), weights and optimiser {}, engine {}, its work {}; so far {}",
+            or_unknown(total_bytes),
             or_unknown(before_bytes),
+            or_unknown(reading_bytes),
             size(state_bytes),
             size(engine_bytes),
             or_unknown(activation_bytes),

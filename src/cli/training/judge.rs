@@ -166,7 +166,8 @@ pub fn table(rows: &[Compared]) -> String {
             _ => format!("{number:.2}"),
         });
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "{name:<24}{before:>12}{after:>12} {}", row.unit);
+        let line = format!("{name:<24}{before:>12}{after:>12} {}", row.unit);
+        let _ = writeln!(text, "{}", line.trim_end());
     }
     text
 }
