@@ -101,7 +101,7 @@ fn the_second_set_is_judged_before_and_after() {
 
 /// Energies of the file are total ones: `oreo evaluate` finds the error that the training reported, without removing an
 /// offset. Without energies of atoms they would be off by −4,200 eV, 470 eV for each atom. Planted, and seen to fail: the fit
-/// to E instead of E − Ê; the energies of atoms not added in `oreo evaluate`; sums instead of means over atoms.
+/// to E instead of E − Ê; the energies of atoms not added in `oreo evaluate`.
 #[test]
 fn energies_of_atoms_make_energies_total_ones() {
     let folder = tempfile::tempdir().unwrap();

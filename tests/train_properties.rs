@@ -86,8 +86,8 @@ fn statistics(output: &str) -> (f64, f64) {
 }
 
 /// The weights file says what it predicts, holds mean and deviation of the training labels, and evaluates to the gap in eV:
-/// to the error that the training reported. Planted, and seen to fail: the deviation not put into the weights; the
-/// validation labels in the mean; hartree taken for eV.
+/// to the error that the training reported. Planted, and seen to fail: the deviation not put into the weights; mean
+/// and deviation of the validation labels.
 #[test]
 fn a_gap_is_learned_and_the_file_says_so() {
     let folder = tempfile::tempdir().unwrap();
@@ -184,7 +184,7 @@ fn weights_of_a_property_are_refused_by_dynamics() {
 
 /// From weights that predict an energy, a property begins with a fresh head and the encoder that was given; weights of the
 /// same property keep head, mean and deviation, so that the first error is the last one of the training before. Planted, and
-/// seen to fail: the encoder refreshed as well; the head always kept; mean and deviation replaced though the head is kept.
+/// seen to fail: the encoder refreshed as well; mean and deviation replaced though the head is kept.
 #[test]
 fn a_head_is_fresh_or_kept() {
     let folder = tempfile::tempdir().unwrap();

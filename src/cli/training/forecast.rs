@@ -85,7 +85,10 @@ impl Memory {
         let activation_bytes = match native {
             false => None,
             true => {
-                let per_thread = activations(network, &Sizes::of(set, network.cutoff_upper)?);
+                let per_thread = activations(
+                    network,
+                    &Sizes::of(set, network.cutoff_upper, config.training.batch)?,
+                );
                 Some(per_thread * threads)
             }
         };
@@ -116,7 +119,7 @@ struct Sizes {
 }
 
 impl Sizes {
-    fn of(set: &dyn Source, cutoff: f64) -> Result<Self> {
+    fn of(set: &dyn Source, cutoff: f64, batch: usize) -> Result<Self> {
         let mut conformation = Conformation::default();
         let (mut atoms, mut rows) = (0.0_f64, 0.0_f64);
         let count = set.len().min(LOOKED_AT);
@@ -131,7 +134,7 @@ impl Sizes {
                     .count()
             };
             let pairs: usize = (1..n).map(close).sum();
-            let together = (ATOMS_TOGETHER / n.max(1)).max(1).min(2 * count) as f64;
+            let together = (ATOMS_TOGETHER / n.max(1)).clamp(1, batch) as f64;
             atoms = atoms.max(together * n as f64);
             rows = rows.max(together * pairs as f64 + 1.0);
         }

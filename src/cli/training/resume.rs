@@ -10,7 +10,8 @@ use std::path::Path;
 /// The name of the recorded config in the folder of a run.
 pub const CONFIG: &str = "config.toml";
 
-/// The config of a run, with another number of steps if one is given.
+/// The config of a run, with another number of steps if one is given. A run validates at its last step, too: where that was
+/// no multiple of `validation-every`, a plateau has counted one validation more than in a run that was longer at once.
 ///
 /// # Errors
 /// A folder without config; fewer steps; a schedule that another number of steps would bend.
