@@ -186,7 +186,6 @@ mod tests {
         }
     }
 
-    /// Planted: before and after exchanged, the sets exchanged.
     #[test]
     fn rows_have_what_both_sides_have() {
         let before = Standing {

@@ -188,7 +188,7 @@ mod tests {
         Arc::new(Four(vec!["homo".into(), "gap".into()]))
     }
 
-    /// Planted: the column beside it, the energy left in place.
+    /// Planted, and seen to fail: the column beside it.
     #[test]
     fn the_property_stands_where_the_energy_stood() {
         let gaps = PropertyLabels::new(four(), "gap").unwrap();
@@ -206,7 +206,8 @@ mod tests {
         assert!(error.to_string().contains("it has homo, gap"), "{error}");
     }
 
-    /// Of 11, 12, 14: mean 37/3, variance ((−4/3)² + (−1/3)² + (5/3)²)/2 = 7/3. Planted: n in place of n − 1.
+    /// Of 11, 12, 14: mean 37/3, variance ((−4/3)² + (−1/3)² + (5/3)²)/2 = 7/3. Planted, and seen to fail: n in place of
+    /// n − 1.
     #[test]
     fn mean_and_deviation_are_those_of_the_labels() {
         let gaps = PropertyLabels::new(four(), "gap").unwrap();
