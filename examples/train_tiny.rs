@@ -97,7 +97,7 @@ pub fn run(steps: u64, path: &Path) -> Result<(f64, f64), Box<dyn Error>> {
         }
     }
 
-    weights.set_parameters(trainer.averaged().iter().map(|&x| f64::from(x)));
+    weights.set_parameters(trainer.averaged()?.into_iter().map(f64::from));
     weights.record.insert("elements".into(), "H C O".into());
     weights
         .record

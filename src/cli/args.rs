@@ -83,7 +83,9 @@ Every setting is a key of the config file; --dry-run prints all of them with the
 Example:
   oreo train ethanol.toml --dry-run
   oreo train ethanol.toml
-  oreo train --resume ethanol-training")]
+  oreo train --resume ethanol-training
+  oreo train --resume ethanol-training --steps 600000
+  oreo train aspirin.toml --init ethanol-training/best.safetensors")]
 pub struct TrainArgs {
     /// Settings in TOML; relative paths in it are relative to it
     #[arg(value_name = "CONFIG")]
@@ -91,10 +93,16 @@ pub struct TrainArgs {
     /// Continue the training in this folder from its last checkpoint
     #[arg(long, value_name = "DIR", conflicts_with = "config")]
     pub resume: Option<PathBuf>,
+    /// With --resume: new total number of steps, counted from step 0
+    #[arg(long, value_name = "N", requires = "resume", value_parser = count())]
+    pub steps: Option<u64>,
+    /// Weights to begin with, instead of `init` of the config file
+    #[arg(long, value_name = "FILE", conflicts_with = "resume")]
+    pub init: Option<PathBuf>,
     /// Folder of the run, instead of that of the config file
     #[arg(long, value_name = "DIR", conflicts_with = "resume")]
     pub output: Option<PathBuf>,
-    /// Say what would be done: data, steps, time; nothing is written
+    /// Say what would be done: data, steps, time, memory; nothing is written
     #[arg(long)]
     pub dry_run: bool,
 }
@@ -160,6 +168,9 @@ pub struct EvaluateArgs {
     /// How to read data sets.
     #[command(flatten)]
     pub data_set: DataSetArgs,
+    /// For weights that predict a property: its table, beside a packed QM9
+    #[arg(long, value_name = "CSV")]
+    pub properties: Option<PathBuf>,
     /// Write the predicted energies and forces
     #[arg(long, value_name = "OUT.npz")]
     pub predictions: Option<PathBuf>,

@@ -4,11 +4,13 @@ use super::choices::{FiltersChoice, PathChoice, PrecisionChoice};
 use super::exit::{BadInput, OrBadInput};
 use super::plan::{Compute, PotentialPlan};
 use super::self_test::SelfTest;
+use super::training::head::{ELEMENT_ENERGIES, PROPERTY};
 use anyhow::Result;
 use oreo_core::{Cell, Frame, Potential, System, Vec3};
 use oreo_formats::ReadOptions;
 use oreo_potentials::oreo::fused::{self, OreoFused};
 use oreo_potentials::oreo::Weights;
+use oreo_training::objective::ElementEnergies;
 use oreo_validation::{floor, DistanceHistogram, Distribution, Topology};
 use std::path::Path;
 
@@ -18,6 +20,8 @@ pub struct LoadedPotential {
     pub potential: Box<dyn Potential>,
     /// Of the weights file; `None` for a built-in potential.
     pub weights_sha256: Option<String>,
+    /// Of the record of the weights: what total energies need beside the network's.
+    pub element_energies: Option<ElementEnergies>,
     /// What the user should know, one line each.
     pub notes: Vec<String>,
     /// Of the fast path, until it was made: it holds the weights a second time.
@@ -65,6 +69,7 @@ pub fn potential(plan: &PotentialPlan, compute: &Compute) -> Result<LoadedPotent
         PotentialPlan::LennardJones => Ok(LoadedPotential {
             potential: Box::new(oreo_potentials::LennardJones::argon()),
             weights_sha256: None,
+            element_energies: None,
             notes: Vec::new(),
             self_test: None,
         }),
@@ -73,6 +78,14 @@ pub fn potential(plan: &PotentialPlan, compute: &Compute) -> Result<LoadedPotent
 
 fn network(path: &Path, compute: &Compute) -> Result<LoadedPotential> {
     let weights = Weights::load(path).or_bad_input()?;
+    if let Some(property) = weights.record.get(PROPERTY) {
+        let problem = format!(
+            "{}: predicts {property}, which is no energy and gives no forces; take weights that were trained on forces, or compare it with labels by `oreo evaluate`",
+            path.display()
+        );
+        return Err(BadInput::new(problem).into());
+    }
+    let element_energies = element_energies(path, &weights)?;
     let mut notes = facts(path, &weights);
     let potential = match compute.path {
         PathChoice::Reference => reference_network(&weights, compute)?,
@@ -91,9 +104,21 @@ fn network(path: &Path, compute: &Compute) -> Result<LoadedPotential> {
     Ok(LoadedPotential {
         potential,
         weights_sha256,
+        element_energies,
         notes,
         self_test,
     })
+}
+
+fn element_energies(path: &Path, weights: &Weights) -> Result<Option<ElementEnergies>> {
+    let Some(text) = weights.record.get(ELEMENT_ENERGIES) else {
+        return Ok(None);
+    };
+    let energies = text.parse().map_err(|problem| {
+        let file = path.display();
+        BadInput::new(format!("{file}: record '{ELEMENT_ENERGIES}': {problem}"))
+    })?;
+    Ok(Some(energies))
 }
 
 /// What the file says, or fails to say, about itself.

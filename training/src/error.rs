@@ -23,6 +23,14 @@ pub enum TrainingError {
         /// What, and what to do.
         problem: String,
     },
+    /// A checkpoint of a run with other settings or data.
+    #[error("{}: {problem}", path.display())]
+    OtherRun {
+        /// The checkpoint.
+        path: PathBuf,
+        /// What differs, and what to do.
+        problem: String,
+    },
     /// Settings that do not go together.
     #[error("{0}")]
     Settings(String),

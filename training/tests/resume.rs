@@ -9,7 +9,7 @@ mod wells;
 
 use oreo_potentials::oreo::{Config, Weights};
 use oreo_training::trainer::{
-    Ending, Keep, Run, Shuffled, Snapshot, Trainer, TrainerSettings, WeightsWriter, Which,
+    Ending, Errors, Keep, Run, Shuffled, Snapshot, Trainer, TrainerSettings, WeightsWriter, Which,
 };
 use oreo_training::TrainingError;
 use std::fs;
@@ -68,6 +68,7 @@ fn train(folder: &Path, slowness: u64) -> Vec<u32> {
         order: &Shuffled::new(23, 4),
         validation: &validation,
         stop: &AtomicBool::new(false),
+        data: &[],
         keep: &mut Files(folder.to_path_buf()),
         watch: &mut (),
     };
@@ -165,7 +166,10 @@ fn saved_weights_say_how_they_came_about() {
         parameters: parameters.clone(),
         step: 77,
         loss,
-        force_mae: loss,
+        errors: Errors {
+            force: loss,
+            ..Errors::default()
+        },
         settings: &settings,
     };
     writer.keep(&snapshot(Which::Best, Some(0.25))).unwrap();

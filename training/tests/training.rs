@@ -11,7 +11,7 @@ use oreo_core::Vec3;
 use oreo_potentials::oreo::gradients::Gradients;
 use oreo_training::data::{Conformation, Source};
 use oreo_training::objective::Term;
-use oreo_training::trainer::{curves::Row, fit_element_energies, StepReport};
+use oreo_training::trainer::{curves::Row, energy_error, fit_element_energies, StepReport};
 use oreo_training::trainer::{
     Ending, Keep, Run, Shuffled, Snapshot, Trainer, TrainerSettings, Watch, Which,
 };
@@ -43,6 +43,7 @@ fn train(
         order: &Shuffled::new(sets[0].len().max(1), 1),
         validation: sets[1],
         stop: &AtomicBool::new(false),
+        data: &[],
         keep,
         watch,
     };
@@ -279,6 +280,7 @@ fn the_flag_stops_after_the_step_with_a_checkpoint() {
         order: &Shuffled::new(10, 1),
         validation: &set,
         stop: &stop,
+        data: &[],
         keep: &mut (),
         watch: &mut StopsAt(37, &stop),
     };
@@ -423,15 +425,26 @@ fn a_network_of_forces_gets_its_energies_from_element_energies() {
     let mut network = Wells::default();
     let trained = parameters(2.0, 0.0, [0.1, 0.2, 0.3]);
     network.set_parameters(&trained).unwrap();
-    let fitted = fit_element_energies(&set, Some(&mut network)).unwrap();
+    let fitted = fit_element_energies(&set, Some(&mut network), 1000).unwrap();
     let carbon = wells::elements(1)[0];
     assert!(
         (fitted.energies.0[&carbon] + 3.0).abs() < 1e-6,
         "{fitted:?}"
     );
     assert_eq!((fitted.rank, fitted.conformations), (1, 20));
-    let labels_only = fit_element_energies(&set, None).unwrap();
+    let fewer = fit_element_energies(&set, Some(&mut network), 7).unwrap();
+    assert_eq!(fewer.conformations, 7);
+    let mut off = |energies| energy_error(&set, &mut network, energies, 1000).unwrap();
+    assert!(off(&fitted.energies).unwrap().mae < 1e-2);
+    // 0.5 eV too much for each atom is 500 meV for each atom, however many there are.
+    let mut wrong = fitted.energies.clone();
+    *wrong.0.get_mut(&carbon).unwrap() += 0.5;
+    let found = off(&wrong).unwrap();
+    assert!((found.mae - 500.0).abs() < 1e-2, "{found:?}");
+    assert_eq!((found.conformations, found.left_out), (20, 0));
+    assert_eq!(off(&Default::default()), None);
+    let labels_only = fit_element_energies(&set, None, 1000).unwrap();
     assert!(labels_only.energies.0[&carbon] > -2.9);
-    let error = fit_element_energies(&Table(vec![at_rest(2)]), None).unwrap_err();
+    let error = fit_element_energies(&Table(vec![at_rest(2)]), None, 1000).unwrap_err();
     assert!(error.to_string().contains("no energies"), "{error}");
 }

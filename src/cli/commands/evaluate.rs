@@ -2,16 +2,20 @@
 
 use crate::cli::args::EvaluateArgs;
 use crate::cli::evaluation::predict::Predictor;
+use crate::cli::evaluation::property;
 use crate::cli::evaluation::report::{Report, Setting};
 use crate::cli::evaluation::scores::Scores;
 use crate::cli::exit::{BadInput, OrBadInput, Outcome};
 use crate::cli::frame_progress::FrameProgress;
 use crate::cli::inputs::LoadedPotential;
 use crate::cli::plan::{Compute, PotentialPlan};
+use crate::cli::training::head::PROPERTY;
 use crate::cli::{inputs, limit_threads, output};
 use anyhow::{Context, Result};
 use oreo_core::System;
 use oreo_formats::DataSet;
+use oreo_potentials::oreo::Weights;
+use oreo_training::objective::ElementEnergies;
 use oreo_validation::forces::ForceReport;
 use std::path::{Path, PathBuf};
 
@@ -20,18 +24,30 @@ pub fn main(args: &EvaluateArgs, json: bool) -> Result<Outcome> {
     let compute = args.compute.resolve()?;
     check_outputs(args)?;
     limit_threads(compute.threads);
+    let weights = Weights::load(&args.weights).or_bad_input()?;
+    if let Some(property) = weights.record.get(PROPERTY) {
+        let threads = compute.threads as usize;
+        return property::main(args, &weights, property, threads, json);
+    }
+    drop(weights);
+    if args.properties.is_some() {
+        let problem =
+            "--properties: these weights predict an energy and no property; leave it away";
+        return Err(BadInput::new(problem).into());
+    }
     let mut loaded = inputs::potential(&PotentialPlan::Et(args.weights.clone()), &compute)?;
     let data = oreo_formats::load(&args.data, &args.data_set.read_options()).or_bad_input()?;
     let frames = chosen_frames(args, data.len());
     check_labels(args, &data)?;
     self_test(&mut loaded, &data, frames[0])?;
+    let totals = totals(&mut loaded, &data, &frames);
     loaded
         .notes
         .iter()
         .for_each(|note| output::say(format_args!("note: {note}")));
     let mut predictor = Predictor::new(loaded.potential, args.batch as usize);
     predictor.check(&data, &frames)?;
-    let scores = compare(&mut predictor, &data, &frames, args)?;
+    let scores = compare(&mut predictor, &data, &frames, args, totals)?;
     let setting = setting(args, &compute, &predictor, loaded.weights_sha256);
     let report = finish(args, &data, &frames, &predictor, scores, setting)?;
     match json {
@@ -39,6 +55,28 @@ pub fn main(args: &EvaluateArgs, json: bool) -> Result<Outcome> {
         false => output::print(&report.to_string())?,
     }
     Ok(Outcome::Completed)
+}
+
+/// The energies of atoms that the weights record, where they have all elements of the frames: energies are then total ones.
+fn totals(
+    loaded: &mut LoadedPotential,
+    data: &DataSet,
+    frames: &[usize],
+) -> Option<ElementEnergies> {
+    let totals = loaded.element_energies.take()?;
+    let mut sums = frames.iter().map(|&frame| totals.sum(data.elements(frame)));
+    let missing = sums.find_map(Result::err);
+    loaded.notes.push(match missing {
+        None => {
+            "energies are total ones: those of atoms in the record of the weights are added".into()
+        }
+        Some(element) => {
+            format!(
+                "the weights record no energy of {element}: energies are without those of atoms"
+            )
+        }
+    });
+    missing.is_none().then_some(totals)
 }
 
 /// At the first frame; one that the network was not made for is refused with its place by [`Predictor::check`].
@@ -114,8 +152,9 @@ fn compare(
     data: &DataSet,
     frames: &[usize],
     args: &EvaluateArgs,
+    totals: Option<ElementEnergies>,
 ) -> Result<Scores> {
-    let mut scores = Scores::new(args.predictions.is_some());
+    let mut scores = Scores::new(args.predictions.is_some(), totals);
     let mut progress = FrameProgress::new(Some(frames.len() as u64));
     for batch in frames.chunks(args.batch as usize) {
         predictor.predict(data, batch, |frame, energy, forces| {
@@ -174,6 +213,7 @@ fn finish(
         forces.as_ref(),
         energies.as_ref(),
     );
+    report.total_energy_mae_mev_per_atom = scores.total_energy_mae();
     if let (Some(predictions), Some(path)) = (&scores.predictions, &args.predictions) {
         predictions.write(path)?;
         report.predictions = Some(path.clone());

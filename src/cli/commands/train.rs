@@ -7,74 +7,71 @@ use crate::cli::md::drive::interrupt_flag;
 use crate::cli::output;
 use crate::cli::training::config::TrainConfig;
 use crate::cli::training::data::Sets;
-use crate::cli::training::network::{self, Engine};
+use crate::cli::training::energies::record_energies;
+use crate::cli::training::forecast::{Forecast, Memory};
+use crate::cli::training::judge::{compare, judge, table, trainer, with_labels, Standing};
 use crate::cli::training::report::draw_curves;
+use crate::cli::training::summary::Summary;
 use crate::cli::training::watch::Lines;
+use crate::cli::training::{head, network, resume};
 use anyhow::{Context, Result};
-use oreo_potentials::oreo::gradients::trainable;
 use oreo_potentials::oreo::Weights;
 use oreo_training::data::Source;
-use oreo_training::trainer::{Ending, Run, Trainer, WeightsWriter};
-use serde::Serialize;
+use oreo_training::objective::ElementEnergies;
+use oreo_training::trainer::{Ending, Run, WeightsWriter};
+use oreo_training::TrainingError;
 use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-/// Steps that a dry run times.
-const TIMED: u64 = 3;
-
-/// What a training was worth; also `summary.json` in its folder.
-#[derive(Debug, Serialize)]
-struct Summary {
-    version: &'static str,
-    ending: String,
-    steps: u64,
-    samples: u64,
-    parameters: usize,
-    validation_force_mae_mev_per_a: Option<f64>,
-    test_force_mae_mev_per_a: Option<f64>,
-    test_conformations: usize,
-    wall_s: f64,
-    weights: PathBuf,
-}
-
 /// Begins or continues.
 pub fn main(args: &TrainArgs, json: bool) -> Result<Outcome> {
-    let (config, folder) = match (&args.config, &args.resume) {
-        (Some(path), None) => {
-            let mut config = TrainConfig::read(path)?;
-            if let Some(output) = &args.output {
-                config.output = output.clone();
-            }
-            let folder = config.output.clone();
-            if !args.dry_run {
-                refuse_used(&folder)?;
-            }
-            (config, folder)
-        }
-        (None, Some(folder)) => (
-            TrainConfig::read(&folder.join("config.toml"))?,
-            folder.clone(),
-        ),
-        _ => {
-            let problem = "name a config file to begin, or --resume DIR to continue";
-            return Err(BadInput::new(problem).into());
-        }
-    };
+    let (config, folder) = planned(args)?;
+    if args.resume.is_none() && !args.dry_run {
+        refuse_used(&folder)?;
+    }
     let mut weights = network::weights(&config)?;
-    let sets = Sets::open(&config, &folder, &network::elements(&weights))?;
-    network::record(&mut weights, &sets.train, &sets.origins).or_bad_input()?;
+    let sets = Sets::open(&config, &folder, &network::embedded(&weights))?;
+    let mut notes = network::record(&mut weights, &sets.train, &sets.origins)?;
+    notes.extend(head::prepare(&mut weights, &config, &sets));
     if args.dry_run {
-        return dry_run(&config, &sets, &weights);
+        return dry_run(&config, &sets, &weights, &notes, json);
     }
     fs::create_dir_all(&folder).with_context(|| format!("{}", folder.display()))?;
-    if args.resume.is_none() {
-        let mut kept = config.clone();
-        make_absolute(&mut kept)?;
-        replace_atomically(&folder.join("config.toml"), kept.to_toml()?.as_bytes())?;
+    if args.resume.is_none() || args.steps.is_some() {
+        resume::keep(&config, &folder)?;
     }
     sets.keep_splits()?;
-    train(&config, &folder, &sets, weights, json)
+    let training = Training {
+        config: &config,
+        folder: &folder,
+        sets: &sets,
+        notes,
+    };
+    training.run(weights, json)
+}
+
+fn planned(args: &TrainArgs) -> Result<(TrainConfig, PathBuf)> {
+    match (&args.config, &args.resume) {
+        (Some(path), None) => {
+            let mut config = TrainConfig::read(path)?;
+            if args.init.is_some() {
+                config.init.clone_from(&args.init);
+                config.check().or_bad_input()?;
+            }
+            if let Some(output) = &args.output {
+                config.output.clone_from(output);
+            }
+            make_absolute(&mut config)?;
+            let folder = config.output.clone();
+            Ok((config, folder))
+        }
+        (None, Some(folder)) => Ok((resume::recorded(folder, args.steps)?, folder.clone())),
+        _ => {
+            let problem = "name a config file to begin, or --resume DIR to continue";
+            Err(BadInput::new(problem).into())
+        }
+    }
 }
 
 /// A folder with something in it is somebody's work.
@@ -94,145 +91,172 @@ fn refuse_used(folder: &Path) -> Result<()> {
 fn make_absolute(config: &mut TrainConfig) -> Result<()> {
     let absolute = |path: &PathBuf| std::path::absolute(path);
     config.init = config.init.as_ref().map(absolute).transpose()?;
-    for data in &mut config.data {
+    for data in config.sets_mut() {
         data.file = absolute(&data.file)?;
         data.split = data.split.as_ref().map(absolute).transpose()?;
+        data.properties = data.properties.as_ref().map(absolute).transpose()?;
     }
     Ok(())
 }
 
-fn trainer(config: &TrainConfig, weights: &Weights) -> Result<Trainer<Engine>> {
-    let engine = Engine::new(weights, config.engine, config.threads)?;
-    let parameters = weights.parameters().into_iter().map(|p| p as f32).collect();
-    let entries = trainable(&weights.config);
-    Trainer::new(config.training.clone(), engine, &entries, parameters).or_bad_input()
-}
-
-fn dry_run(config: &TrainConfig, sets: &Sets, weights: &Weights) -> Result<Outcome> {
-    let mut trainer = trainer(config, weights)?;
-    let started = Instant::now();
-    for _ in 0..TIMED {
-        trainer.step(&sets.train, &sets.order)?;
-    }
-    let per_step = started.elapsed().as_secs_f64() / TIMED as f64;
-    let steps = config.training.steps;
-    let hours = per_step * steps as f64 / 3600.0;
-    let epochs = steps as f64 * config.training.batch as f64 / sets.train.len() as f64;
-    output::print(&format!(
-        "{}\n\nparameters  {}\nsteps       {steps} of {} conformations, {epochs:.1} times through the data\ntime        {:.1} ms per step ({TIMED} timed, validation not included): {hours:.2} h\n\n{}",
-        sets.notes.join("\n"),
-        weights.parameter_count(),
-        config.training.batch,
-        1e3 * per_step,
-        config.to_toml()?
-    ))?;
-    Ok(Outcome::Completed)
-}
-
-fn train(
+fn dry_run(
     config: &TrainConfig,
-    folder: &Path,
     sets: &Sets,
-    weights: Weights,
+    weights: &Weights,
+    notes: &[String],
     json: bool,
 ) -> Result<Outcome> {
-    let log = OpenOptions::new()
-        .create(true)
-        .append(true)
-        .open(folder.join("log.txt"))?;
-    let mut watch = Lines {
-        steps: config.training.steps,
-        batch: config.training.batch as u64,
-        log,
-    };
-    sets.notes.iter().for_each(|note| watch.say(note));
-    let mut trainer = trainer(config, &weights)?;
-    let before = match config.init {
-        Some(_) => trainer.validate(&sets.validation)?.force_mae(),
-        None => None,
-    };
-    if let Some(before) = before {
-        watch.say(&format!("before: validation force MAE {before:.2} meV/A"));
-    }
-    let stop = interrupt_flag()?;
-    let mut keep = WeightsWriter {
-        weights: weights.clone(),
-        folder: folder.to_path_buf(),
-    };
-    let started = Instant::now();
-    let ending = Run {
-        train: &sets.train,
-        order: &sets.order,
-        validation: &sets.validation,
-        stop: &stop,
-        keep: &mut keep,
-        watch: &mut watch,
-    }
-    .train(&mut trainer, folder)?;
-    for path in draw_curves(folder)? {
-        watch.say(&format!("wrote {}", path.display()));
-    }
-    if ending == Ending::Stopped {
-        watch.say(&format!(
-            "stopped; continue with oreo train --resume {}",
-            folder.display()
-        ));
-        return Ok(Outcome::Interrupted);
-    }
-    let summary = summary(config, folder, sets, &trainer, ending, started)?;
-    let written = serde_json::to_string_pretty(&summary)?;
-    replace_atomically(&folder.join("summary.json"), written.as_bytes())?;
+    let memory = Memory::count(config, &weights.config, &sets.train)?;
+    let mut trainer = trainer(config, weights, sets)?;
+    let forecast = Forecast::of(config, sets, weights, &mut trainer, memory)?;
     match json {
-        true => output::print_json(&summary)?,
-        false => output::print(&text(&summary))?,
+        true => output::print_json(&forecast)?,
+        false => output::print(&format!(
+            "{}\n\n{forecast}\n{}",
+            [&sets.notes[..], notes].concat().join("\n"),
+            config.to_toml()?
+        ))?,
     }
     Ok(Outcome::Completed)
 }
 
-/// Test errors are those of the best weights, as their file has them.
-fn summary(
-    config: &TrainConfig,
-    folder: &Path,
-    sets: &Sets,
-    trainer: &Trainer<Engine>,
-    ending: Ending,
-    started: Instant,
-) -> Result<Summary> {
-    let best = folder.join("best.safetensors");
-    let weights = match best.exists() {
-        true => best,
-        false => folder.join("last.safetensors"),
-    };
-    let loaded = Weights::load(&weights)?;
-    let mut judge = self::trainer(config, &loaded)?;
-    let mut error = |set: &dyn Source| -> Result<Option<f64>> {
-        match set.is_empty() {
-            true => Ok(None),
-            false => Ok(judge.validate(set)?.force_mae()),
-        }
-    };
-    Ok(Summary {
-        version: env!("CARGO_PKG_VERSION"),
-        ending: format!("{ending:?}").to_lowercase(),
-        steps: trainer.steps_done(),
-        samples: trainer.samples(),
-        parameters: loaded.parameter_count(),
-        validation_force_mae_mev_per_a: error(&sets.validation)?,
-        test_force_mae_mev_per_a: error(&sets.test)?,
-        test_conformations: sets.test.len(),
-        wall_s: started.elapsed().as_secs_f64(),
-        weights,
-    })
+/// One session of a training in its folder.
+struct Training<'a> {
+    config: &'a TrainConfig,
+    folder: &'a Path,
+    sets: &'a Sets,
+    notes: Vec<String>,
 }
 
-fn text(summary: &Summary) -> String {
-    let mae = |value: Option<f64>| value.map_or("-".into(), |mae| format!("{mae:.2} meV/A"));
-    format!(
-        "steps                 {}\nvalidation force MAE  {}\ntest force MAE        {} ({} conformations)\nweights               {}\n",
-        summary.steps,
-        mae(summary.validation_force_mae_mev_per_a),
-        mae(summary.test_force_mae_mev_per_a),
-        summary.test_conformations,
-        summary.weights.display()
-    )
+/// What the steps leave to be judged.
+struct Done {
+    ending: Ending,
+    steps: u64,
+    samples: u64,
+    /// Of the weights that were given, if any
+    before: Option<Standing>,
+    /// Taken off the labels
+    energies: Option<ElementEnergies>,
+}
+
+impl Training<'_> {
+    fn run(&self, weights: Weights, json: bool) -> Result<Outcome> {
+        let started = Instant::now();
+        let mut watch = self.watch()?;
+        let notes = self.sets.notes.iter().chain(&self.notes);
+        notes.for_each(|note| watch.say(note));
+        let done = self.steps(weights, &mut watch)?;
+        for path in draw_curves(self.folder)? {
+            watch.say(&format!("wrote {}", path.display()));
+        }
+        if done.ending == Ending::Stopped {
+            watch.say(&format!(
+                "stopped; continue with oreo train --resume {}",
+                self.folder.display()
+            ));
+            return Ok(Outcome::Interrupted);
+        }
+        let summary = self.summary(&done, started, &mut watch)?;
+        let written = serde_json::to_string_pretty(&summary)?;
+        replace_atomically(&self.folder.join("summary.json"), written.as_bytes())?;
+        match json {
+            true => output::print_json(&summary)?,
+            false => output::print(&summary.to_string())?,
+        }
+        Ok(Outcome::Completed)
+    }
+
+    fn watch(&self) -> Result<Lines> {
+        let log = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(self.folder.join("log.txt"))?;
+        Ok(Lines {
+            steps: self.config.training.steps,
+            batch: self.config.training.batch as u64,
+            property: self.config.property().map(str::to_string),
+            log,
+        })
+    }
+
+    fn steps(&self, weights: Weights, watch: &mut Lines) -> Result<Done> {
+        let Self { config, sets, .. } = *self;
+        let mut trainer = trainer(config, &weights, sets)?;
+        let before = match config.init {
+            Some(_) => Some(Standing::of(&mut trainer, sets)?),
+            None => None,
+        };
+        if let Some(before) = &before {
+            watch.before(&before.validation.errors);
+        }
+        let stop = interrupt_flag()?;
+        let mut keep = WeightsWriter {
+            weights,
+            folder: self.folder.to_path_buf(),
+        };
+        let mut run = Run {
+            train: &sets.train,
+            order: &sets.order,
+            validation: &sets.validation,
+            data: &sets.identity,
+            stop: &stop,
+            keep: &mut keep,
+            watch,
+        };
+        let ending = match run.train(&mut trainer, self.folder) {
+            Err(error @ TrainingError::OtherRun { .. }) => Err(error).or_bad_input()?,
+            ending => ending?,
+        };
+        Ok(Done {
+            ending,
+            steps: trainer.steps_done(),
+            samples: trainer.samples(),
+            before,
+            energies: trainer.element_energies().cloned(),
+        })
+    }
+
+    /// Errors are those of the best weights, as their file has them.
+    fn summary(&self, done: &Done, started: Instant, watch: &mut Lines) -> Result<Summary> {
+        let Self {
+            config,
+            folder,
+            sets,
+            ..
+        } = *self;
+        let [best, last] =
+            ["best", "last"].map(|name| folder.join(name).with_extension("safetensors"));
+        let of_last = record_energies(&last, config, sets)?;
+        let (weights, fitted) = match best.exists() {
+            true => (best.clone(), record_energies(&best, config, sets)?),
+            false => (last, of_last),
+        };
+        if let Some(fitted) = &fitted {
+            watch.say(&fitted.line());
+        }
+        let loaded = Weights::load(&weights)?;
+        let mut judge_of_best = with_labels(config, &loaded, done.energies.clone())?;
+        let after = Standing::of(&mut judge_of_best, sets)?;
+        let compared = done.before.as_ref();
+        let compared = compared.map(|before| compare(before, &after, config.property()));
+        if let Some(rows) = &compared {
+            table(rows).lines().for_each(|line| watch.log(line));
+        }
+        Ok(Summary {
+            version: env!("CARGO_PKG_VERSION"),
+            ending: format!("{:?}", done.ending).to_lowercase(),
+            steps: done.steps,
+            samples: done.samples,
+            parameters: loaded.parameter_count(),
+            property: config.property().map(str::to_string),
+            label_deviation_mev: sets.property.map(|labels| 1e3 * labels.deviation),
+            validation: after.validation.errors,
+            test: judge(&mut judge_of_best, &sets.test)?.errors,
+            test_conformations: sets.test.len(),
+            before_after: compared,
+            element_energies: fitted,
+            wall_s: started.elapsed().as_secs_f64(),
+            weights,
+        })
+    }
 }

@@ -62,6 +62,8 @@ pub struct Report {
     pub energy_offset_ev: Option<f64>,
     /// How many offsets were removed.
     pub energy_offsets: Option<usize>,
+    /// Mean |Ê − E|/n of total energies, no offset removed: for weights that record energies of atoms.
+    pub total_energy_mae_mev_per_atom: Option<f64>,
     /// Frames that enter the energy errors.
     pub energy_frames: Option<u64>,
     /// How it was computed.
@@ -100,6 +102,7 @@ impl Report {
             energy_rmse_mev: energy.map(|e| e.energy_rmse_mev),
             energy_offset_ev: energy.map(|e| e.energy_offset_ev),
             energy_offsets: energies.map(|scores| scores.offsets),
+            total_energy_mae_mev_per_atom: None,
             energy_frames: energy.map(|e| e.frames),
             setting,
             predictions: None,
@@ -122,6 +125,12 @@ impl fmt::Display for Report {
                 f,
                 "energy MAE      none: needs reference energies of two frames of a composition"
             )?,
+        }
+        if let Some(mae) = self.total_energy_mae_mev_per_atom {
+            writeln!(
+                f,
+                "total energy    MAE {mae:.3} meV per atom, no offset removed"
+            )?;
         }
         writeln!(
             f,

@@ -1,9 +1,10 @@
 //! Errors of predictions, added up frame by frame.
 
 use super::predictions::Predictions;
-use anyhow::{Context, Result};
+use anyhow::{anyhow, Context, Result};
 use oreo_core::{System, Vec3};
 use oreo_formats::DataSet;
+use oreo_training::objective::ElementEnergies;
 use oreo_validation::correlation::ParitySample;
 use oreo_validation::energies::{EnergyErrors, EnergyReport};
 use oreo_validation::forces::{ForceErrors, ForceReport};
@@ -18,6 +19,10 @@ pub struct Scores {
     forces: ForceErrors,
     /// By formula: a constant offset of the energy belongs to a composition.
     energies: BTreeMap<String, EnergyErrors>,
+    /// Of the record of the weights; added to every prediction.
+    totals: Option<ElementEnergies>,
+    /// Σ |Ê − E|/n with them, eV, and how many
+    total_errors: (f64, u64),
     /// For the plot.
     pub parity: ParitySample,
     /// Where they are wanted.
@@ -36,10 +41,12 @@ pub struct EnergyScores {
 
 impl Scores {
     /// Nothing yet; predictions are kept on request.
-    pub fn new(keep_predictions: bool) -> Self {
+    pub fn new(keep_predictions: bool, totals: Option<ElementEnergies>) -> Self {
         Self {
             forces: ForceErrors::new(),
             energies: BTreeMap::new(),
+            totals,
+            total_errors: (0.0, 0),
             parity: ParitySample::new(PARITY_POINTS, PARITY_SEED),
             predictions: keep_predictions.then(Predictions::default),
         }
@@ -55,6 +62,9 @@ impl Scores {
     ) -> Result<()> {
         let place = || format!("{}, frame {frame}", data.path().display());
         let elements = data.elements(frame);
+        let of_atoms = self.totals.as_ref().map(|totals| totals.sum(elements));
+        let missing = |element| anyhow!("{}: no energy of {element}", place());
+        let energy = energy + of_atoms.transpose().map_err(missing)?.unwrap_or(0.0);
         if let Some(reference) = data.forces(frame) {
             self.forces
                 .add_frame(elements, forces, reference)
@@ -65,11 +75,22 @@ impl Scores {
             let formula = System::new(elements.to_vec()).formula();
             let errors = self.energies.entry(formula).or_default();
             errors.add(energy, reference).with_context(place)?;
+            if self.totals.is_some() {
+                self.total_errors.0 += (energy - reference).abs() / elements.len() as f64;
+                self.total_errors.1 += 1;
+            }
         }
         if let Some(predictions) = &mut self.predictions {
             predictions.add(energy, forces);
         }
         Ok(())
+    }
+
+    /// Mean |Ê − E|/n of total energies, no offset removed, meV for each atom; `None` for weights that record no energies of
+    /// atoms, and for a data set without energies.
+    pub fn total_energy_mae(&self) -> Option<f64> {
+        let (sum, count) = self.total_errors;
+        (count > 0).then(|| 1e3 * sum / count as f64)
     }
 
     /// `None` for a data set without forces.

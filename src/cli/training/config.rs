@@ -4,6 +4,7 @@ use crate::cli::choices::UnitsChoice;
 use crate::cli::exit::{BadInput, OrBadInput};
 use anyhow::{Context, Result};
 use oreo_training::data::Protocol;
+use oreo_training::objective::Term;
 use oreo_training::trainer::TrainerSettings;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -16,6 +17,8 @@ pub struct TrainConfig {
     pub output: PathBuf,
     /// Weights to begin with; none: new ones, see `network`
     pub init: Option<PathBuf>,
+    /// Of `init`: `kept`, or `fresh` numbers; none: kept where the weights predict what is trained
+    pub head: Option<HeadChoice>,
     /// Which gradients: `native`, or `reference` in tensor operations
     #[serde(default)]
     pub engine: EngineChoice,
@@ -26,6 +29,8 @@ pub struct TrainConfig {
     pub network: Option<NetworkSettings>,
     /// What is trained on
     pub data: Vec<DataSettings>,
+    /// A second set that is judged before and after, and never trained on: what fine-tuning makes the network forget
+    pub forgetting: Option<DataSettings>,
     /// Everything else: steps, batch, objective, optimiser, schedule
     #[serde(default)]
     pub training: TrainerSettings,
@@ -40,6 +45,16 @@ pub enum EngineChoice {
     Native,
     /// Tensor operations.
     Reference,
+}
+
+/// The output head of weights that a training begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HeadChoice {
+    /// Untrained numbers, of `training.seed`.
+    Fresh,
+    /// Those of the weights.
+    Kept,
 }
 
 fn one() -> usize {
@@ -96,6 +111,10 @@ pub struct DataSettings {
     pub skip_unit_check: bool,
     /// What computed the labels, for reports
     pub level: Option<String>,
+    /// A scalar property to train on in place of the energy: `homo`, `lumo` or `gap` of QM9; `objective.variant = "property"`
+    pub property: Option<String>,
+    /// Its table, beside a packed QM9
+    pub properties: Option<PathBuf>,
     /// Share of a batch, relative to the other files; none: as many as it has conformations
     pub weight: Option<f64>,
     /// A file of `splits/` of an earlier training, so that its test frames stay unseen; none: a new split
@@ -120,6 +139,13 @@ fn random() -> Protocol {
     Protocol::Random
 }
 
+impl DataSettings {
+    /// Whether it says anything that only training data have.
+    fn is_dealt(&self) -> bool {
+        self.train.is_some() || self.validation > 0 || self.weight.is_some()
+    }
+}
+
 impl TrainConfig {
     /// Relative paths become relative to the folder of the file, `output` to the working directory, as for `oreo run`.
     ///
@@ -137,17 +163,40 @@ impl TrainConfig {
             BadInput::new(format!("{}:{line}: {problem}", path.display()))
         })?;
         let folder = path.parent().unwrap_or(Path::new(""));
-        for data in &mut config.data {
+        for data in config.sets_mut() {
             data.file = folder.join(&data.file);
             data.split = data.split.as_ref().map(|split| folder.join(split));
+            let table = data.properties.as_ref();
+            data.properties = table.map(|table| folder.join(table));
         }
         config.init = config.init.as_ref().map(|init| folder.join(init));
         config.check().or_bad_input()?;
         Ok(config)
     }
 
-    fn check(&self) -> Result<()> {
+    /// Everything that is read: `[[data]]` and `[forgetting]`.
+    pub fn sets_mut(&mut self) -> impl Iterator<Item = &mut DataSettings> {
+        self.data.iter_mut().chain(&mut self.forgetting)
+    }
+
+    /// The scalar property that is trained on; the same for all data.
+    pub fn property(&self) -> Option<&str> {
+        self.data.first()?.property.as_deref()
+    }
+
+    /// # Errors
+    /// In one line, what does not go together.
+    pub fn check(&self) -> Result<()> {
+        if let Some(problem) = self.property_problem()? {
+            return Err(BadInput::new(problem).into());
+        }
         let problem = match () {
+            () if self.head.is_some() && self.init.is_none() => {
+                "head without init: new weights have a fresh head; leave head out"
+            }
+            () if self.forgetting.as_ref().is_some_and(DataSettings::is_dealt) => {
+                "[forgetting] is judged only: leave train, validation and weight out; test = N takes N of it"
+            }
             () if self.data.is_empty() => "no [[data]]: name at least one file to train on",
             () if self.init.is_some() && self.network.is_some() => {
                 "init and [network] together: the sizes are those of the weights; leave [network] out"
@@ -159,6 +208,31 @@ impl TrainConfig {
             () => return Ok(self.training.check()?),
         };
         Err(BadInput::new(problem).into())
+    }
+
+    /// One network has one scalar: the energy, or one property.
+    fn property_problem(&self) -> Result<Option<String>> {
+        let weights = self.training.objective.weights().or_bad_input()?;
+        let wanted = self.property();
+        let other = |data: &&DataSettings| data.property.as_deref() != wanted;
+        let mut terms = Term::ALL.into_iter().filter(|&term| weights.has(term));
+        Ok(match wanted {
+            _ if self.data.iter().chain(&self.forgetting).any(|data| other(&data)) => Some(
+                "property differs between the data: one network predicts one property; give all of them the same"
+                    .into(),
+            ),
+            None if weights.has(Term::Property) => Some(
+                "objective \"property\" without property: say which in [[data]], such as property = \"gap\""
+                    .into(),
+            ),
+            None => None,
+            Some(name) => terms.find(|&term| term != Term::Property).map(|term| {
+                format!(
+                    "property = \"{name}\" with {} in the objective, which needs an energy; set variant = \"property\" in [training.objective]",
+                    term.name()
+                )
+            }),
+        })
     }
 
     /// As TOML, complete.

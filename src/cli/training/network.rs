@@ -38,24 +38,24 @@ fn new(settings: &NetworkSettings) -> Result<Weights> {
 }
 
 /// Those that a network has an embedding for.
-pub fn elements(weights: &Weights) -> ElementSet {
+pub fn embedded(weights: &Weights) -> ElementSet {
     let numbers = 1..weights.config.max_z;
     let elements = numbers.map_while(|number| Element::from_atomic_number(number).ok());
     elements.collect()
 }
 
-/// Facts about the data that go into the weights' record.
+/// Facts about the training data that go into the weights' record. Returns notes: elements that given weights have never
+/// seen.
 ///
 /// # Errors
 /// When a conformation cannot be read.
-pub fn record(weights: &mut Weights, source: &dyn Source, origins: &[Origin]) -> Result<()> {
-    let mut elements = BTreeSet::new();
-    let mut conformation = Conformation::default();
-    for index in 0..source.len() {
-        source.read(index, &mut conformation)?;
-        let numbers = conformation.elements.iter();
-        elements.extend(numbers.map(|element| element.atomic_number()));
-    }
+pub fn record(
+    weights: &mut Weights,
+    source: &dyn Source,
+    origins: &[Origin],
+) -> Result<Vec<String>> {
+    let elements = elements(source)?;
+    let notes = unseen_elements(weights, &elements);
     let known = weights.record.get("elements").cloned().unwrap_or_default();
     let symbols = elements
         .into_iter()
@@ -94,7 +94,40 @@ pub fn record(weights: &mut Weights, source: &dyn Source, origins: &[Origin]) ->
     ];
     let facts = facts.into_iter().filter(|(_, fact)| !fact.is_empty());
     (weights.record).extend(facts.map(|(name, fact)| (name.to_string(), fact)));
-    Ok(())
+    Ok(notes)
+}
+
+/// Atomic numbers.
+fn elements(source: &dyn Source) -> Result<BTreeSet<usize>> {
+    let mut elements = BTreeSet::new();
+    let mut conformation = Conformation::default();
+    for index in 0..source.len() {
+        source.read(index, &mut conformation).or_bad_input()?;
+        let numbers = conformation.elements.iter();
+        elements.extend(numbers.map(|element| element.atomic_number()));
+    }
+    Ok(elements)
+}
+
+/// Names elements whose embedding was never trained.
+fn unseen_elements(weights: &Weights, numbers: &BTreeSet<usize>) -> Vec<String> {
+    let found: ElementSet = (numbers.iter())
+        .filter_map(|&number| Element::from_atomic_number(number).ok())
+        .collect();
+    if !weights.elements_recorded() {
+        return Vec::new();
+    }
+    let known = weights.elements();
+    let unseen: ElementSet = found
+        .iter()
+        .filter(|&element| !known.contains(element))
+        .collect();
+    match unseen.is_empty() {
+        true => Vec::new(),
+        false => vec![format!(
+            "the given weights were not trained on {unseen}: their embeddings begin as they are, untrained"
+        )],
+    }
 }
 
 /// Either engine.

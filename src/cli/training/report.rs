@@ -3,7 +3,7 @@
 use anyhow::Result;
 use std::path::{Path, PathBuf};
 
-/// Draws `learning_curves.csv` of a folder as SVG and PNG: validation force MAE, training and validation loss.
+/// Draws `learning_curves.csv` of a folder as SVG and PNG: validation force or property MAE, training and validation loss.
 ///
 /// # Errors
 /// When the table cannot be read or the plots cannot be written.
@@ -26,13 +26,15 @@ pub fn draw_curves(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut panel = Panel::new(axis(), Axis::logarithmic("loss / (eV/A)^2"))
         .with("training", Mark::Line, column("train_loss"))
         .with("validation", Mark::Line, column("validation_loss"));
-    let mae = column("force_mae_mev_per_a");
-    if !mae.is_empty() {
-        panel = Panel::new(axis(), Axis::logarithmic("force MAE / (meV/A)")).with(
-            "validation",
-            Mark::Line,
-            mae,
-        );
+    for (name, label) in [
+        ("property_mae_mev", "property MAE / meV"),
+        ("force_mae_mev_per_a", "force MAE / (meV/A)"),
+    ] {
+        let mae = column(name);
+        if !mae.is_empty() {
+            let axes = Panel::new(axis(), Axis::logarithmic(label));
+            panel = axes.with("validation", Mark::Line, mae);
+        }
     }
     let figure = Figure::single("Learning curve", panel);
     Ok(figure.save(&folder.join("learning_curves"))?.to_vec())

@@ -2,7 +2,7 @@
 
 use crate::cli::output;
 use oreo_training::trainer::curves::Row;
-use oreo_training::trainer::{StepReport, Watch};
+use oreo_training::trainer::{Errors, StepReport, Watch};
 use std::fs::File;
 use std::io::Write;
 
@@ -12,6 +12,8 @@ pub struct Lines {
     pub steps: u64,
     /// Conformations for each step
     pub batch: u64,
+    /// What is predicted in place of an energy
+    pub property: Option<String>,
     /// `log.txt`
     pub log: File,
 }
@@ -20,7 +22,32 @@ impl Lines {
     /// Says and logs a line. A log that cannot be written must not end a training.
     pub fn say(&mut self, line: &str) {
         output::say(line);
+        self.log(line);
+    }
+
+    /// Logs a line that is said elsewhere.
+    pub fn log(&mut self, line: &str) {
         let _ = writeln!(self.log, "{line}");
+    }
+
+    /// Errors of the weights that were given.
+    pub fn before(&mut self, errors: &Errors) {
+        for error in self.errors(errors) {
+            self.say(&format!("before: validation {error}"));
+        }
+    }
+
+    /// `force MAE 7.51 meV/A`, one for each kind of label.
+    fn errors(&self, errors: &Errors) -> Vec<String> {
+        let property = self.property.as_deref().unwrap_or("property");
+        let all = [
+            ("force", errors.force, "meV/A"),
+            ("energy", errors.energy, "meV/atom"),
+            (property, errors.property, "meV"),
+        ];
+        let all = all.into_iter();
+        all.filter_map(|(name, mae, unit)| Some(format!("{name} MAE {:.2} {unit}", mae?)))
+            .collect()
     }
 }
 
@@ -29,12 +56,13 @@ impl Watch for Lines {
 
     fn validation(&mut self, row: &Row, is_best: bool) {
         let left = (self.steps - row.step) as f64 * self.batch as f64 / row.samples_per_second;
-        let force = row.force_mae.map_or(String::new(), |mae| {
-            format!(", validation force MAE {mae:.2} meV/A")
-        });
+        let errors = self.errors(&row.errors()).into_iter();
+        let errors: String = errors
+            .map(|error| format!(", validation {error}"))
+            .collect();
         let best = if is_best { ", best so far" } else { "" };
         let line = format!(
-            "step {} of {}, loss {:.4e}, validation loss {:.4e}{force}{best}, lr {:.2e}, {:.1} samples/s, {} left",
+            "step {} of {}, loss {:.4e}, validation loss {:.4e}{errors}{best}, lr {:.2e}, {:.1} samples/s, {} left",
             row.step,
             self.steps,
             row.train.loss(&row.weights),

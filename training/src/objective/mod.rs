@@ -5,6 +5,7 @@
 //! - [`Batch`], [`Job`]: conformations, and what the network has to be asked about them
 //! - [`Objective`]: from the network's answers to the loss and its gradient; [`Tally`]: each term by itself
 //! - [`ElementEnergies`]: energies of free atoms, so that total energies mean something
+//! - [`PropertyLabels`], [`LabelStatistics`]: a scalar property in place of the energy, and what it is normalised by
 //!
 //! The loss of a batch is
 //!
@@ -20,11 +21,13 @@
 mod batch;
 mod loss;
 mod offsets;
+mod property;
 mod terms;
 mod variants;
 
 pub use batch::{Batch, ForceTarget, Job, Label, Unasked};
 pub use loss::{Objective, Outcome};
 pub use offsets::{ElementEnergies, ElementEnergyFit};
+pub use property::{LabelStatistics, PropertyLabels};
 pub use terms::{Tally, Term, TermWeights};
 pub use variants::{ObjectiveSettings, Variant};

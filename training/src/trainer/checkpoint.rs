@@ -59,7 +59,10 @@ pub fn load(path: &Path, subject: &mut dyn Persist) -> Result<(), TrainingError>
         })
     })?;
     let read = subject.persist(&mut reader);
-    read.map_err(|error| problem(error.to_string()))
+    read.map_err(|error| TrainingError::OtherRun {
+        path: path.to_path_buf(),
+        problem: error.to_string(),
+    })
 }
 
 /// The entries of a whole file; the error says what is wrong with it.

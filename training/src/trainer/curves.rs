@@ -2,8 +2,10 @@
 //!
 //! `step`; `samples` (conformations seen); `wall_s` (s, of all sessions together); `lr`; loss and terms of the training
 //! steps since the row before, then of the validation set: mean squares in eV²/Å² (forces) or eV² (scalars), empty where
-//! nothing was asked; `force_mae_mev_per_a` (validation, meV/Å); `samples_per_s` (of the training steps since the row before).
+//! nothing was asked; mean absolute errors of the validation set: `force_mae_mev_per_a` (meV/Å), `energy_mae_mev_per_atom`,
+//! `property_mae_mev`; `samples_per_s` (of the training steps since the row before).
 
+use super::Errors;
 use crate::objective::{Tally, Term, TermWeights};
 use crate::TrainingError;
 use oreo_formats::atomic;
@@ -28,13 +30,16 @@ pub struct Row {
     pub validation: Tally,
     /// Of the terms: gives the losses
     pub weights: TermWeights,
-    /// meV/Å
-    pub force_mae: Option<f64>,
     /// Conformations per second of the training steps since the row before
     pub samples_per_second: f64,
 }
 
 impl Row {
+    /// Of the validation set.
+    pub fn errors(&self) -> Errors {
+        Errors::of(&self.validation)
+    }
+
     fn line(&self) -> String {
         let empty_or =
             |value: Option<f64>| value.map_or(String::new(), |value| format!("{value:.6e}"));
@@ -49,7 +54,8 @@ impl Row {
             let terms = Term::ALL.into_iter();
             cells.extend(terms.map(|term| empty_or(tally.mean_square(term))));
         }
-        cells.push(empty_or(self.force_mae));
+        let errors = self.errors();
+        cells.extend([errors.force, errors.energy, errors.property].map(empty_or));
         cells.push(format!("{:.3}", self.samples_per_second));
         cells.join(",") + "\n"
     }
@@ -67,7 +73,12 @@ fn header() -> String {
         let terms = Term::ALL.into_iter();
         names.extend(terms.map(|term| format!("{set}_{}", term.name())));
     }
-    names.push("force_mae_mev_per_a".into());
+    let errors = [
+        "force_mae_mev_per_a",
+        "energy_mae_mev_per_atom",
+        "property_mae_mev",
+    ];
+    names.extend(errors.map(str::to_string));
     names.push("samples_per_s".into());
     names.join(",") + "\n"
 }
@@ -151,7 +162,6 @@ mod tests {
             train: Tally::default(),
             validation: Tally::default(),
             weights: TermWeights::default(),
-            force_mae: (step > 1).then_some(12.5),
             samples_per_second: 20.0,
         }
     }

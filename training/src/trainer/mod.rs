@@ -4,7 +4,7 @@
 //! - [`Trainer`]: parameters, optimiser and schedule; one [`step`](Trainer::step) at a time, and [`Validation`]
 //! - [`Order`], [`Shuffled`]: which conformation comes when
 //! - [`Run`]: the whole loop with its folder: checkpoint, learning curves, best and last weights
-//! - [`fit_element_energies`]: what total energies need besides a network of forces
+//! - [`fit_element_energies`]: what total energies need besides a network of forces; [`energy_error`]
 //! - [`checkpoint`]: a file of named numbers, checked and replaced atomically
 //! - [`curves`]: the table of losses; [`WeightsWriter`]: the weights with the record of how they came about
 //!
@@ -28,10 +28,12 @@ mod step;
 mod validation;
 mod weights;
 
-pub use element_energies::{fit_element_energies, FittedElementEnergies};
+pub use element_energies::{
+    energy_error, fit_element_energies, EnergyError, FittedElementEnergies,
+};
 pub use order::{Order, Shuffled};
 pub use run::{Ending, Keep, Run, Snapshot, Watch, Which};
 pub use settings::TrainerSettings;
 pub use step::{StepReport, Trainer};
-pub use validation::Validation;
+pub use validation::{Errors, Validation};
 pub use weights::WeightsWriter;

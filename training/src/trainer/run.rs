@@ -2,7 +2,7 @@
 
 use super::checkpoint;
 use super::curves::{Curves, Row};
-use super::{Order, StepReport, Trainer, TrainerSettings};
+use super::{Errors, Order, StepReport, Trainer, TrainerSettings};
 use crate::data::Source;
 use crate::TrainingError;
 use oreo_core::{Archive, ArchiveError, Persist};
@@ -31,8 +31,8 @@ pub struct Snapshot<'a> {
     pub step: u64,
     /// Of the validation set; only of the best
     pub loss: Option<f64>,
-    /// meV/Å, of the validation set; only of the best
-    pub force_mae: Option<f64>,
+    /// Of the validation set; only of the best
+    pub errors: Errors,
     /// Of the run
     pub settings: &'a TrainerSettings,
 }
@@ -88,6 +88,8 @@ pub struct Run<'a> {
     pub order: &'a dyn Order,
     /// Validation set, evaluated as a whole
     pub validation: &'a dyn Source,
+    /// What the sets are, one line each, for a run that is continued: other lines are refused. None: their names and lengths
+    pub data: &'a [String],
     /// Set it, for example on Ctrl-C, to end after the current step
     pub stop: &'a AtomicBool,
     /// Best and last weights
@@ -112,7 +114,7 @@ struct Progress<'a, G> {
     recent_steps: u64,
     /// Step of the last checkpoint
     saved: Option<u64>,
-    /// Name and length of the training and of the validation set
+    /// What is trained on, a line for each part
     sets: Vec<u8>,
 }
 
@@ -129,11 +131,7 @@ impl<G: Gradients<f32>> Persist for Progress<'_, G> {
         if self.sets != ours {
             return Err(ArchiveError::Invalid {
                 name: "sets".into(),
-                problem: format!(
-                    "was trained on {}, and not on {}; give the same sets",
-                    String::from_utf8_lossy(&self.sets),
-                    String::from_utf8_lossy(&ours)
-                ),
+                problem: first_difference(&self.sets, &ours),
             });
         }
         let mut wall = self.wall();
@@ -199,7 +197,10 @@ impl Run<'_> {
             }
         }
         let describe = |source: &dyn Source| format!("{} ({})", source.name(), source.len());
-        let sets = format!("{}, {}", describe(self.train), describe(self.validation));
+        let sets = match self.data {
+            [] => [self.train, self.validation].map(describe).join("\n"),
+            lines => lines.join("\n"),
+        };
         let mut progress = Progress {
             trainer,
             before: 0.0,
@@ -261,7 +262,7 @@ impl Run<'_> {
             let snapshot = Snapshot {
                 which: Which::Best,
                 loss: Some(validation.loss),
-                force_mae: validation.force_mae(),
+                errors: validation.errors(),
                 ..last(trainer)?
             };
             self.keep.keep(&snapshot)?;
@@ -272,7 +273,6 @@ impl Run<'_> {
             samples: trainer.samples(),
             learning_rate,
             train: std::mem::take(&mut trainer.recent),
-            force_mae: validation.force_mae(),
             validation: validation.tally,
             weights: *trainer.objective.weights(),
             samples_per_second: samples as f64 / progress.busy,
@@ -284,13 +284,26 @@ impl Run<'_> {
     }
 }
 
+/// In one line: the first part that is not what it was.
+fn first_difference(theirs: &[u8], ours: &[u8]) -> String {
+    let [theirs, ours] = [theirs, ours].map(String::from_utf8_lossy);
+    let (mut before, mut now) = (theirs.lines(), ours.lines());
+    loop {
+        let pair = (before.next(), now.next());
+        if pair.0 != pair.1 || pair == (None, None) {
+            let [was, is] = [pair.0, pair.1].map(|line| line.unwrap_or("nothing"));
+            return format!("was trained on {was}, and not on {is}; continue with the same data, or begin a new run with the weights of this one as init");
+        }
+    }
+}
+
 fn last<G: Gradients<f32>>(trainer: &mut Trainer<G>) -> Result<Snapshot<'_>, TrainingError> {
     Ok(Snapshot {
         which: Which::Last,
         parameters: trainer.averaged()?,
         step: trainer.step,
         loss: None,
-        force_mae: None,
+        errors: Errors::default(),
         settings: &trainer.settings,
     })
 }

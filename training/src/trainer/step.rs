@@ -197,4 +197,9 @@ impl<G> Trainer<G> {
     pub fn settings(&self) -> &TrainerSettings {
         &self.settings
     }
+
+    /// Taken off the energy labels; `None` where they are taken as they are.
+    pub fn element_energies(&self) -> Option<&ElementEnergies> {
+        self.objective.element_energies()
+    }
 }

@@ -16,11 +16,38 @@ pub struct Validation {
     pub tally: Tally,
 }
 
+/// Mean absolute errors; `None` where nothing was asked or there are no labels.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Errors {
+    /// Of the components of forces, meV/Å
+    pub force: Option<f64>,
+    /// Of the energy, meV for each atom
+    pub energy: Option<f64>,
+    /// Of a scalar property, meV
+    pub property: Option<f64>,
+}
+
+impl Errors {
+    /// From sums of residuals.
+    pub fn of(tally: &Tally) -> Self {
+        let thousandths = |term| tally.mean_absolute(term).map(|error| 1e3 * error);
+        Self {
+            force: thousandths(Term::Forces),
+            energy: thousandths(Term::Energy),
+            property: thousandths(Term::Property),
+        }
+    }
+}
+
 impl Validation {
     /// Mean absolute error of the components of forces, meV/Å; `None` without labels.
     pub fn force_mae(&self) -> Option<f64> {
-        let mae = self.tally.mean_absolute(Term::Forces);
-        mae.map(|error| 1e3 * error)
+        self.errors().force
+    }
+
+    /// All mean absolute errors.
+    pub fn errors(&self) -> Errors {
+        Errors::of(&self.tally)
     }
 }
 

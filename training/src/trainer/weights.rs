@@ -31,7 +31,18 @@ impl Keep for WeightsWriter {
         let number = |value: Option<f64>| value.map(|value| format!("{value:.6e}"));
         let losses = [
             ("validation_loss", number(snapshot.loss)),
-            ("validation_force_mae_mev_per_a", number(snapshot.force_mae)),
+            (
+                "validation_force_mae_mev_per_a",
+                number(snapshot.errors.force),
+            ),
+            (
+                "validation_energy_mae_mev_per_atom",
+                number(snapshot.errors.energy),
+            ),
+            (
+                "validation_property_mae_mev",
+                number(snapshot.errors.property),
+            ),
         ];
         for (name, value) in losses {
             // What an earlier snapshot said must not stay.

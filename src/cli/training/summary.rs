@@ -1,0 +1,105 @@
+//! What a training was worth.
+
+use super::energies::FittedEnergies;
+use super::judge::{table, Compared};
+use oreo_training::trainer::Errors;
+use serde::{Serialize, Serializer};
+use std::fmt;
+use std::path::PathBuf;
+
+/// Also `summary.json` in the folder of the run. What nobody asked or labelled is `null`.
+#[derive(Debug, Serialize)]
+pub struct Summary {
+    /// Of the program
+    pub version: &'static str,
+    /// `finished`, `exhausted`, `timelimit`
+    pub ending: String,
+    /// Done
+    pub steps: u64,
+    /// Conformations seen
+    pub samples: u64,
+    /// Trainable numbers
+    pub parameters: usize,
+    /// What is predicted in place of an energy
+    pub property: Option<String>,
+    /// Standard deviation of its training labels
+    pub label_deviation_mev: Option<f64>,
+    /// Of the best weights on the validation set
+    #[serde(flatten, serialize_with = "validation")]
+    pub validation: Errors,
+    /// Of the best weights on the test set
+    #[serde(flatten, serialize_with = "test")]
+    pub test: Errors,
+    /// In the test set
+    pub test_conformations: usize,
+    /// With `init`: the weights that were given, and the best ones
+    pub before_after: Option<Vec<Compared>>,
+    /// Where labels have energies
+    pub element_energies: Option<FittedEnergies>,
+    /// This session
+    pub wall_s: f64,
+    /// The best
+    pub weights: PathBuf,
+}
+
+#[derive(Serialize)]
+struct Validation {
+    validation_force_mae_mev_per_a: Option<f64>,
+    validation_energy_mae_mev_per_atom: Option<f64>,
+    validation_property_mae_mev: Option<f64>,
+}
+
+fn validation<S: Serializer>(errors: &Errors, to: S) -> Result<S::Ok, S::Error> {
+    let named = Validation {
+        validation_force_mae_mev_per_a: errors.force,
+        validation_energy_mae_mev_per_atom: errors.energy,
+        validation_property_mae_mev: errors.property,
+    };
+    named.serialize(to)
+}
+
+#[derive(Serialize)]
+struct Test {
+    test_force_mae_mev_per_a: Option<f64>,
+    test_energy_mae_mev_per_atom: Option<f64>,
+    test_property_mae_mev: Option<f64>,
+}
+
+fn test<S: Serializer>(errors: &Errors, to: S) -> Result<S::Ok, S::Error> {
+    let named = Test {
+        test_force_mae_mev_per_a: errors.force,
+        test_energy_mae_mev_per_atom: errors.energy,
+        test_property_mae_mev: errors.property,
+    };
+    named.serialize(to)
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{:<24}{}", "steps", self.steps)?;
+        for (set, errors) in [("validation", &self.validation), ("test", &self.test)] {
+            let property = self.property.as_deref().unwrap_or("property");
+            for (name, unit, mae) in [
+                ("force", "meV/A", errors.force),
+                ("energy", "meV/atom", errors.energy),
+                (property, "meV", errors.property),
+            ] {
+                if let Some(mae) = mae {
+                    let name = format!("{set} {name} MAE");
+                    writeln!(f, "{name:<24}{mae:.2} {unit}")?;
+                }
+            }
+        }
+        writeln!(f, "{:<24}{}", "test conformations", self.test_conformations)?;
+        if let Some(deviation) = self.label_deviation_mev {
+            writeln!(f, "{:<24}{deviation:.2} meV", "deviation of labels")?;
+        }
+        if let Some(fitted) = &self.element_energies {
+            writeln!(f, "{}", fitted.line())?;
+        }
+        if let Some(rows) = &self.before_after {
+            f.write_str(&table(rows))?;
+        }
+        writeln!(f, "{:<24}{}", "weights", self.weights.display())
+    }
+}
