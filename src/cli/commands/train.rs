@@ -8,12 +8,14 @@ use crate::cli::output;
 use crate::cli::training::config::TrainConfig;
 use crate::cli::training::data::Sets;
 use crate::cli::training::network::{self, Engine};
+use crate::cli::training::ranks::{self, Here};
 use crate::cli::training::report::draw_curves;
 use crate::cli::training::watch::Lines;
 use anyhow::{Context, Result};
 use oreo_potentials::oreo::gradients::trainable;
 use oreo_potentials::oreo::Weights;
 use oreo_training::data::Source;
+use oreo_training::ranks::{Group, Lost, Ranks, Shared};
 use oreo_training::trainer::{Ending, Run, Trainer, WeightsWriter};
 use serde::Serialize;
 use std::fs::{self, OpenOptions};
@@ -30,6 +32,7 @@ struct Summary {
     ending: String,
     steps: u64,
     samples: u64,
+    ranks: usize,
     parameters: usize,
     validation_force_mae_mev_per_a: Option<f64>,
     test_force_mae_mev_per_a: Option<f64>,
@@ -38,8 +41,17 @@ struct Summary {
     weights: PathBuf,
 }
 
-/// Begins or continues.
+/// The engine of all ranks together.
+type SharedEngine<'g> = Shared<'g, f32, Engine, Here>;
+
+/// Begins or continues, on all ranks alike; the first one writes and speaks.
 pub fn main(args: &TrainArgs, json: bool) -> Result<Outcome> {
+    let group = ranks::here()?;
+    let outcome = begin(args, json, &group);
+    group.agree(outcome)
+}
+
+fn begin(args: &TrainArgs, json: bool, group: &Group<Here>) -> Result<Outcome> {
     let (config, folder) = match (&args.config, &args.resume) {
         (Some(path), None) => {
             let mut config = TrainConfig::read(path)?;
@@ -47,7 +59,7 @@ pub fn main(args: &TrainArgs, json: bool) -> Result<Outcome> {
                 config.output = output.clone();
             }
             let folder = config.output.clone();
-            if !args.dry_run {
+            if !args.dry_run && group.leads() {
                 refuse_used(&folder)?;
             }
             (config, folder)
@@ -65,16 +77,20 @@ pub fn main(args: &TrainArgs, json: bool) -> Result<Outcome> {
     let mut weights = network::weights(&config)?;
     network::record(&mut weights, &sets.train, &sets.origins).or_bad_input()?;
     if args.dry_run {
-        return dry_run(&config, &sets, &weights);
+        return dry_run(&config, &sets, &weights, group);
     }
-    fs::create_dir_all(&folder).with_context(|| format!("{}", folder.display()))?;
-    if args.resume.is_none() {
-        let mut kept = config.clone();
-        make_absolute(&mut kept)?;
-        replace_atomically(&folder.join("config.toml"), kept.to_toml()?.as_bytes())?;
+    // Before anything is written that another rank might take for what was there before.
+    group.agree::<_, Lost>(Ok(()))?;
+    if group.leads() {
+        fs::create_dir_all(&folder).with_context(|| format!("{}", folder.display()))?;
+        if args.resume.is_none() {
+            let mut kept = config.clone();
+            make_absolute(&mut kept)?;
+            replace_atomically(&folder.join("config.toml"), kept.to_toml()?.as_bytes())?;
+        }
+        sets.keep_splits()?;
     }
-    sets.keep_splits()?;
-    train(&config, &folder, &sets, weights, json)
+    train(&config, &folder, &sets, weights, json, group)
 }
 
 /// A folder with something in it is somebody's work.
@@ -101,15 +117,25 @@ fn make_absolute(config: &mut TrainConfig) -> Result<()> {
     Ok(())
 }
 
-fn trainer(config: &TrainConfig, weights: &Weights) -> Result<Trainer<Engine>> {
+fn trainer<'g>(
+    config: &TrainConfig,
+    weights: &Weights,
+    group: &'g Group<Here>,
+) -> Result<Trainer<SharedEngine<'g>>> {
     let engine = Engine::new(weights, config.engine, config.threads)?;
+    let engine = Shared::new(engine, group);
     let parameters = weights.parameters().into_iter().map(|p| p as f32).collect();
     let entries = trainable(&weights.config);
     Trainer::new(config.training.clone(), engine, &entries, parameters).or_bad_input()
 }
 
-fn dry_run(config: &TrainConfig, sets: &Sets, weights: &Weights) -> Result<Outcome> {
-    let mut trainer = trainer(config, weights)?;
+fn dry_run(
+    config: &TrainConfig,
+    sets: &Sets,
+    weights: &Weights,
+    group: &Group<Here>,
+) -> Result<Outcome> {
+    let mut trainer = trainer(config, weights, group)?;
     let started = Instant::now();
     for _ in 0..TIMED {
         trainer.step(&sets.train, &sets.order)?;
@@ -135,18 +161,28 @@ fn train(
     sets: &Sets,
     weights: Weights,
     json: bool,
+    group: &Group<Here>,
 ) -> Result<Outcome> {
-    let log = OpenOptions::new()
-        .create(true)
-        .append(true)
-        .open(folder.join("log.txt"))?;
+    let log = || {
+        let mut options = OpenOptions::new();
+        options
+            .create(true)
+            .append(true)
+            .open(folder.join("log.txt"))
+    };
     let mut watch = Lines {
         steps: config.training.steps,
         batch: config.training.batch as u64,
-        log,
+        log: group.leads().then(log).transpose()?,
     };
+    let count = group.ranks().count();
+    if count > 1 {
+        watch.say(&format!(
+            "{count} ranks, each with its share of every batch"
+        ));
+    }
     sets.notes.iter().for_each(|note| watch.say(note));
-    let mut trainer = trainer(config, &weights)?;
+    let mut trainer = trainer(config, &weights, group)?;
     let before = match config.init {
         Some(_) => trainer.validate(&sets.validation)?.force_mae(),
         None => None,
@@ -168,9 +204,11 @@ fn train(
         keep: &mut keep,
         watch: &mut watch,
     }
-    .train(&mut trainer, folder)?;
-    for path in draw_curves(folder)? {
-        watch.say(&format!("wrote {}", path.display()));
+    .train_together(&mut trainer, folder, group)?;
+    if group.leads() {
+        for path in draw_curves(folder)? {
+            watch.say(&format!("wrote {}", path.display()));
+        }
     }
     if ending == Ending::Stopped {
         watch.say(&format!(
@@ -179,9 +217,11 @@ fn train(
         ));
         return Ok(Outcome::Interrupted);
     }
-    let summary = summary(config, folder, sets, &trainer, ending, started)?;
-    let written = serde_json::to_string_pretty(&summary)?;
-    replace_atomically(&folder.join("summary.json"), written.as_bytes())?;
+    let summary = summary(config, folder, sets, &trainer, ending, started, group)?;
+    if group.leads() {
+        let written = serde_json::to_string_pretty(&summary)?;
+        replace_atomically(&folder.join("summary.json"), written.as_bytes())?;
+    }
     match json {
         true => output::print_json(&summary)?,
         false => output::print(&text(&summary))?,
@@ -194,9 +234,10 @@ fn summary(
     config: &TrainConfig,
     folder: &Path,
     sets: &Sets,
-    trainer: &Trainer<Engine>,
+    trainer: &Trainer<SharedEngine<'_>>,
     ending: Ending,
     started: Instant,
+    group: &Group<Here>,
 ) -> Result<Summary> {
     let best = folder.join("best.safetensors");
     let weights = match best.exists() {
@@ -204,7 +245,7 @@ fn summary(
         false => folder.join("last.safetensors"),
     };
     let loaded = Weights::load(&weights)?;
-    let mut judge = self::trainer(config, &loaded)?;
+    let mut judge = self::trainer(config, &loaded, group)?;
     let mut error = |set: &dyn Source| -> Result<Option<f64>> {
         match set.is_empty() {
             true => Ok(None),
@@ -216,6 +257,7 @@ fn summary(
         ending: format!("{ending:?}").to_lowercase(),
         steps: trainer.steps_done(),
         samples: trainer.samples(),
+        ranks: group.ranks().count(),
         parameters: loaded.parameter_count(),
         validation_force_mae_mev_per_a: error(&sets.validation)?,
         test_force_mae_mev_per_a: error(&sets.test)?,

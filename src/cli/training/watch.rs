@@ -12,15 +12,17 @@ pub struct Lines {
     pub steps: u64,
     /// Conformations for each step
     pub batch: u64,
-    /// `log.txt`
-    pub log: File,
+    /// `log.txt`; none on ranks that do not write
+    pub log: Option<File>,
 }
 
 impl Lines {
     /// Says and logs a line. A log that cannot be written must not end a training.
     pub fn say(&mut self, line: &str) {
         output::say(line);
-        let _ = writeln!(self.log, "{line}");
+        if let Some(log) = &mut self.log {
+            let _ = writeln!(log, "{line}");
+        }
     }
 }
 
