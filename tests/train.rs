@@ -160,3 +160,15 @@ fn a_folder_that_is_not_empty_is_refused() {
     ]);
     assert!(message.contains("not empty"), "{message}");
 }
+
+/// Several processes that do not know of each other would write into one folder.
+#[cfg(not(feature = "mpi"))]
+#[test]
+fn a_build_without_mpi_refuses_to_be_one_of_several_processes() {
+    let mut command = assert_cmd::Command::cargo_bin("oreo").unwrap();
+    command.env("OMPI_COMM_WORLD_SIZE", "2");
+    let ended = command.args(["train", "c.toml"]).assert().code(2);
+    let said = String::from_utf8(ended.get_output().stderr.clone()).unwrap();
+    assert!(said.starts_with("error: started as one of 2 processes"));
+    assert!(said.contains("--features mpi"), "{said}");
+}

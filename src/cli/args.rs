@@ -40,7 +40,7 @@ pub enum Command {
     Inspect(InspectArgs),
     /// Say what a run or a trajectory is worth: numbers, plots, one page
     Analyze(AnalyzeArgs),
-    /// Time energies and forces, and the steps made of them
+    /// Time energies and forces, the steps made of them, and steps of training
     Bench(BenchArgs),
     /// Say what this machine and this build can do
     Doctor(DoctorArgs),
@@ -251,11 +251,12 @@ Examples:
   oreo bench --structure ethanol.xyz --structure aspirin.xyz --weights et.safetensors
   oreo bench --structure ethanol.xyz --weights et.safetensors --replicas 8 --compare reference --json
   oreo bench --structure argon.xyz --potential lennard-jones
+  oreo bench --train --batch 8 --engine native,reference --threads 2
   oreo bench --suite performance --weights et.safetensors
   oreo bench --render performance/bench.json --output PERFORMANCE.md")]
 pub struct BenchArgs {
     /// A molecule; repeat the flag for more
-    #[arg(long = "structure", value_name = "FILE", required_unless_present_any = ["suite", "render"])]
+    #[arg(long = "structure", value_name = "FILE", required_unless_present_any = ["suite", "render", "train"])]
     pub structures: Vec<PathBuf>,
     /// Which frame of the structure files, counted from 0
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -279,6 +280,27 @@ pub struct BenchArgs {
     /// path in f64
     #[arg(long, value_name = "PATH", value_parser = compared_path())]
     pub compare: Option<PathChoice>,
+    /// Time steps of training instead, on conformations moved at random: forces of a batch, loss, gradient by every weight,
+    /// AdamW. Without structures: ethanol, aspirin, and a ball of 64 atoms (batch 4); without weights: a new network of full
+    /// size
+    #[arg(
+        long,
+        help_heading = "Training",
+        conflicts_with_all = ["suite", "render", "potential", "warmup", "calls", "replicas", "compare", "path", "precision", "filters"]
+    )]
+    pub train: bool,
+    /// Conformations for each step [default: 8]
+    #[arg(long, value_name = "N", help_heading = "Training", value_parser = training_batch())]
+    pub batch: Option<u32>,
+    /// Who differentiates; several in one list [default: native]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "NAME",
+        value_delimiter = ',',
+        help_heading = "Training"
+    )]
+    pub engine: Vec<EngineChoice>,
     /// Measure everything (sizes, replicas, threads, precisions, the other path; minutes) and write bench.json,
     /// PERFORMANCE.md and a plot
     #[arg(
@@ -294,7 +316,7 @@ pub struct BenchArgs {
     /// Numbers of atoms, such as 9,21,100 [default: 14 sizes from 1 to 2000]
     #[arg(long, value_name = "N", value_delimiter = ',', help_heading = "Suite", value_parser = suite_size())]
     pub sizes: Vec<u32>,
-    /// How long each case is timed, s [default: 3]
+    /// How long each case of the suite or of --train is timed, s [default: 3; with --train: 10]
     #[arg(long, value_name = "S", help_heading = "Suite", value_parser = seconds)]
     pub case_seconds: Option<f64>,
     /// Write the document again from the bench.json of a suite
@@ -319,6 +341,11 @@ fn compared_path() -> impl TypedValueParser<Value = PathChoice> {
         "reference" => PathChoice::Reference,
         _ => PathChoice::Fused,
     })
+}
+
+/// Larger ones say nothing new about the cost of a conformation.
+fn training_batch() -> clap::builder::RangedI64ValueParser<u32> {
+    clap::value_parser!(u32).range(1..=10_000)
 }
 
 /// A ball of so many atoms is still made in no time.

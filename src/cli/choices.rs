@@ -112,6 +112,18 @@ choice! {
 }
 
 choice! {
+    /// Who differentiates the network by its weights.
+    #[derive(Default)]
+    EngineChoice {
+        /// The kernels of the fast path on dual numbers
+        #[default]
+        Native,
+        /// Tensor operations, the definition; slow
+        Reference,
+    }
+}
+
+choice! {
     /// In what the network computes; the dynamics is always f64.
     PrecisionChoice {
         /// Double

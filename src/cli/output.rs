@@ -3,6 +3,15 @@
 use anyhow::{Context, Result};
 use serde::Serialize;
 use std::io::{ErrorKind, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Whether another process speaks for this one.
+static SILENT: AtomicBool = AtomicBool::new(false);
+
+/// Of several processes that do the same, one speaks: from here on, a silent one prints nothing, errors included.
+pub fn silence(silent: bool) {
+    SILENT.store(silent, Ordering::Relaxed);
+}
 
 /// One JSON object; the only thing on standard output with `--json`.
 pub fn print_json(value: &impl Serialize) -> Result<()> {
@@ -14,11 +23,16 @@ pub fn print_json(value: &impl Serialize) -> Result<()> {
 /// A line on standard error: progress, notes, errors. Whether anybody reads it must not matter to a run, so a closed pipe
 /// or a full disk behind it is no error (`eprintln!` would panic).
 pub fn say(line: impl std::fmt::Display) {
-    let _ = writeln!(std::io::stderr(), "{line}");
+    if !SILENT.load(Ordering::Relaxed) {
+        let _ = writeln!(std::io::stderr(), "{line}");
+    }
 }
 
 /// Text for people. A reader that went away (`oreo … | head`) is no error.
 pub fn print(text: &str) -> Result<()> {
+    if SILENT.load(Ordering::Relaxed) {
+        return Ok(());
+    }
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {

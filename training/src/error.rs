@@ -15,6 +15,9 @@ pub enum TrainingError {
     /// Weights could not be saved.
     #[error(transparent)]
     Weights(#[from] oreo_potentials::oreo::WeightsError),
+    /// Another rank failed.
+    #[error(transparent)]
+    Lost(#[from] crate::ranks::Lost),
     /// Something about a file of the run or of the data.
     #[error("{}: {problem}", path.display())]
     File {

@@ -74,7 +74,12 @@ fn train(folder: &Path, slowness: u64) -> Vec<u32> {
     };
     assert_eq!(run.train(&mut trainer, folder).unwrap(), Ending::Finished);
     assert_eq!(trainer.steps_done(), STEPS);
-    trainer.parameters().unwrap().iter().map(|x| x.to_bits()).collect()
+    trainer
+        .parameters()
+        .unwrap()
+        .iter()
+        .map(|x| x.to_bits())
+        .collect()
 }
 
 /// The curves without wall time and speed.

@@ -93,10 +93,7 @@ struct Quiet(Wells);
 
 impl Gradients<f32> for Quiet {
     fn set_parameters(&mut self, parameters: &[f32]) -> Result<(), oreo_core::PotentialError> {
-        self.0.parameters.clear();
-        let parameters = parameters.iter().map(|&x| f64::from(x));
-        self.0.parameters.extend(parameters);
-        Ok(())
+        self.0.set_parameters(parameters)
     }
 
     fn evaluate(
@@ -108,14 +105,32 @@ impl Gradients<f32> for Quiet {
         self.0.evaluate(batch, energies, forces)
     }
 
-    fn add_gradient(
+    fn differentiate(
         &mut self,
         batch: &[oreo_potentials::oreo::gradients::Molecule<'_>],
         by_energy: &[f64],
         by_force: &[oreo_core::Vec3],
-        gradient: &mut [f32],
     ) -> Result<(), oreo_core::PotentialError> {
-        self.0.add_gradient(batch, by_energy, by_force, gradient)
+        self.0.differentiate(batch, by_energy, by_force)
+    }
+
+    fn gradient(&mut self) -> &mut [f32] {
+        self.0.gradient()
+    }
+
+    fn update(
+        &mut self,
+        rule: oreo_potentials::oreo::gradients::Rule<'_, f32>,
+    ) -> Result<(), oreo_core::PotentialError> {
+        self.0.update(rule)
+    }
+
+    fn parameters(&mut self) -> Result<Vec<f32>, oreo_core::PotentialError> {
+        self.0.parameters()
+    }
+
+    fn order(&self) -> &[u32] {
+        self.0.order()
     }
 }
 

@@ -70,9 +70,15 @@ fn forces_and_energies_of_a_well_are_learned() {
     assert_eq!(ending, Ending::Finished);
     let expected = [2.0, -3.0, 0.1, 0.2, 0.3];
     for (found, expected) in trainer.averaged().unwrap().iter().zip(expected) {
-        assert!((found - expected).abs() < 1e-3, "{:?}", trainer.averaged().unwrap());
+        assert!(
+            (found - expected).abs() < 1e-3,
+            "{:?}",
+            trainer.averaged().unwrap()
+        );
     }
-    assert!(trainer.parameters().unwrap()[5..].iter().all(|&idle| idle == 0.5));
+    assert!(trainer.parameters().unwrap()[5..]
+        .iter()
+        .all(|&idle| idle == 0.5));
     assert!(trainer.validate(&set).unwrap().force_mae().unwrap() < 1.0);
 }
 
@@ -159,7 +165,10 @@ fn a_number_that_is_not_finite_stops_the_run_and_nothing_is_lost() {
     let mut uninterrupted = start();
     let other = tempfile::tempdir().unwrap();
     train(&mut uninterrupted, sets, other.path(), &mut (), &mut ()).unwrap();
-    assert_eq!(second.parameters().unwrap(), uninterrupted.parameters().unwrap());
+    assert_eq!(
+        second.parameters().unwrap(),
+        uninterrupted.parameters().unwrap()
+    );
 }
 
 #[derive(Default)]
@@ -187,7 +196,10 @@ fn a_gradient_that_would_overflow_its_moments_is_refused() {
     let mut trainer = trainer(&settings, parameters(0.5, 0.0, [0.0; 3]));
     let error = trainer.step(&far, &Shuffled::new(2, 1)).unwrap_err();
     assert!(error.to_string().contains("gradient"), "{error}");
-    assert_eq!(trainer.parameters().unwrap(), parameters(0.5, 0.0, [0.0; 3]));
+    assert_eq!(
+        trainer.parameters().unwrap(),
+        parameters(0.5, 0.0, [0.0; 3])
+    );
 }
 
 #[derive(Default)]

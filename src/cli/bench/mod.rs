@@ -9,6 +9,7 @@
 //! - [`systems`], [`report`]: the files of a command line, and what was found
 //! - [`suite`]: everything for PERFORMANCE.md
 //! - [`self_test`]: does this build compute on this machine what it should
+//! - [`training`]: steps of training
 //! - [`disk`]: what a run will write
 
 pub mod deviation;
@@ -24,3 +25,4 @@ pub mod structures;
 pub mod subject;
 pub mod suite;
 pub mod systems;
+pub mod training;

@@ -1,8 +1,9 @@
-//! `oreo bench`: how long energies and forces take, and how far that is from what the processor could do.
+//! `oreo bench`: how long energies and forces take, and how far that is from what the processor could do; how long training
+//! takes.
 
 use crate::cli::args::BenchArgs;
 use crate::cli::bench::suite::{self, record::Record, run::Wish};
-use crate::cli::bench::systems;
+use crate::cli::bench::{systems, training};
 use crate::cli::exit::{BadInput, Outcome};
 use crate::cli::plan::Compute;
 use crate::cli::{limit_threads, output};
@@ -10,12 +11,13 @@ use anyhow::Result;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Measures and prints; or the suite; or only its document.
+/// Measures calls, or steps of training, and prints; or the suite; or only its document.
 pub fn main(args: &BenchArgs, json: bool) -> Result<Outcome> {
     check_company(args)?;
     match (&args.suite, &args.render) {
         (Some(folder), _) => measure_suite(args, folder, json)?,
         (_, Some(record)) => render(record, args.output.as_deref())?,
+        _ if args.train => measure_training(args, json)?,
         _ => measure_systems(args, json)?,
     }
     Ok(Outcome::Completed)
@@ -23,34 +25,20 @@ pub fn main(args: &BenchArgs, json: bool) -> Result<Outcome> {
 
 /// clap drops what a flag requires when that conflicts with what is there (--suite with --structure).
 fn check_company(args: &BenchArgs) -> Result<()> {
+    let suite = ("--suite", args.suite.is_some());
+    let train = ("--train", args.train);
+    let either = ("--suite or --train", suite.1 || train.1);
+    let render = ("--render", args.render.is_some());
     let flags = [
-        (
-            "--sizes",
-            !args.sizes.is_empty(),
-            "--suite",
-            args.suite.is_some(),
-        ),
-        (
-            "--overwrite",
-            args.overwrite,
-            "--suite",
-            args.suite.is_some(),
-        ),
-        (
-            "--case-seconds",
-            args.case_seconds.is_some(),
-            "--suite",
-            args.suite.is_some(),
-        ),
-        (
-            "--output",
-            args.output.is_some(),
-            "--render",
-            args.render.is_some(),
-        ),
+        ("--sizes", !args.sizes.is_empty(), suite),
+        ("--overwrite", args.overwrite, suite),
+        ("--case-seconds", args.case_seconds.is_some(), either),
+        ("--batch", args.batch.is_some(), train),
+        ("--engine", !args.engine.is_empty(), train),
+        ("--output", args.output.is_some(), render),
     ];
-    let alone = flags.iter().find(|(_, there, _, with)| *there && !*with);
-    alone.map_or(Ok(()), |(flag, _, needed, _)| {
+    let alone = flags.iter().find(|(_, there, (_, with))| *there && !*with);
+    alone.map_or(Ok(()), |(flag, _, (needed, _))| {
         Err(BadInput::new(format!(
             "{flag} belongs to {needed}; add that, or remove {flag}"
         ))
@@ -62,14 +50,28 @@ fn measure_systems(args: &BenchArgs, json: bool) -> Result<()> {
     let compute = args.compute.resolve()?;
     limit_threads(compute.threads);
     let report = systems::report(args, &compute)?;
-    report
-        .notes
-        .iter()
-        .for_each(|note| output::say(format_args!("note: {note}")));
+    say(&report.notes);
     match json {
         true => output::print_json(&report),
         false => output::print(&report.to_string()),
     }
+}
+
+fn measure_training(args: &BenchArgs, json: bool) -> Result<()> {
+    let compute = args.compute.resolve()?;
+    limit_threads(compute.threads);
+    let report = training::report(args, compute.threads)?;
+    say(&report.notes);
+    match json {
+        true => output::print_json(&report),
+        false => output::print(&report.to_string()),
+    }
+}
+
+fn say(notes: &[String]) {
+    notes
+        .iter()
+        .for_each(|note| output::say(format_args!("note: {note}")));
 }
 
 fn measure_suite(args: &BenchArgs, folder: &Path, json: bool) -> Result<()> {

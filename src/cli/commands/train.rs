@@ -10,6 +10,7 @@ use crate::cli::training::data::Sets;
 use crate::cli::training::energies::record_energies;
 use crate::cli::training::forecast::{Forecast, Memory};
 use crate::cli::training::judge::{compare, judge, table, trainer, with_labels, Standing};
+use crate::cli::training::ranks::{self, Here};
 use crate::cli::training::report::draw_curves;
 use crate::cli::training::summary::Summary;
 use crate::cli::training::watch::Lines;
@@ -18,16 +19,23 @@ use anyhow::{Context, Result};
 use oreo_potentials::oreo::Weights;
 use oreo_training::data::Source;
 use oreo_training::objective::ElementEnergies;
+use oreo_training::ranks::{Group, Lost, Ranks};
 use oreo_training::trainer::{Ending, Run, WeightsWriter};
 use oreo_training::TrainingError;
 use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-/// Begins or continues.
+/// Begins or continues, on all ranks alike; the first one writes and speaks.
 pub fn main(args: &TrainArgs, json: bool) -> Result<Outcome> {
+    let group = ranks::here()?;
+    let outcome = begin(args, json, &group);
+    group.agree(outcome)
+}
+
+fn begin(args: &TrainArgs, json: bool, group: &Group<Here>) -> Result<Outcome> {
     let (config, folder) = planned(args)?;
-    if args.resume.is_none() && !args.dry_run {
+    if args.resume.is_none() && !args.dry_run && group.leads() {
         refuse_used(&folder)?;
     }
     let mut weights = network::weights(&config)?;
@@ -35,18 +43,23 @@ pub fn main(args: &TrainArgs, json: bool) -> Result<Outcome> {
     let mut notes = network::record(&mut weights, &sets.train, &sets.origins)?;
     notes.extend(head::prepare(&mut weights, &config, &sets));
     if args.dry_run {
-        return dry_run(&config, &sets, &weights, &notes, json);
+        return dry_run(&config, &sets, &weights, &notes, (json, group));
     }
-    fs::create_dir_all(&folder).with_context(|| format!("{}", folder.display()))?;
-    if args.resume.is_none() || args.steps.is_some() {
-        resume::keep(&config, &folder)?;
+    // Before anything is written that another rank might take for what was there before.
+    group.agree::<_, Lost>(Ok(()))?;
+    if group.leads() {
+        fs::create_dir_all(&folder).with_context(|| format!("{}", folder.display()))?;
+        if args.resume.is_none() || args.steps.is_some() {
+            resume::keep(&config, &folder)?;
+        }
+        sets.keep_splits()?;
     }
-    sets.keep_splits()?;
     let training = Training {
         config: &config,
         folder: &folder,
         sets: &sets,
         notes,
+        group,
     };
     training.run(weights, json)
 }
@@ -104,10 +117,10 @@ fn dry_run(
     sets: &Sets,
     weights: &Weights,
     notes: &[String],
-    json: bool,
+    (json, group): (bool, &Group<Here>),
 ) -> Result<Outcome> {
     let memory = Memory::count(config, &weights.config, &sets.train)?;
-    let mut trainer = trainer(config, weights, sets)?;
+    let mut trainer = trainer(config, weights, sets, group)?;
     let forecast = Forecast::of(config, sets, weights, &mut trainer, memory)?;
     match json {
         true => output::print_json(&forecast)?,
@@ -126,6 +139,7 @@ struct Training<'a> {
     folder: &'a Path,
     sets: &'a Sets,
     notes: Vec<String>,
+    group: &'a Group<Here>,
 }
 
 /// What the steps leave to be judged.
@@ -143,11 +157,19 @@ impl Training<'_> {
     fn run(&self, weights: Weights, json: bool) -> Result<Outcome> {
         let started = Instant::now();
         let mut watch = self.watch()?;
+        let count = self.group.ranks().count();
+        if count > 1 {
+            watch.say(&format!(
+                "{count} ranks, each with its share of every batch"
+            ));
+        }
         let notes = self.sets.notes.iter().chain(&self.notes);
         notes.for_each(|note| watch.say(note));
         let done = self.steps(weights, &mut watch)?;
-        for path in draw_curves(self.folder)? {
-            watch.say(&format!("wrote {}", path.display()));
+        if self.group.leads() {
+            for path in draw_curves(self.folder)? {
+                watch.say(&format!("wrote {}", path.display()));
+            }
         }
         if done.ending == Ending::Stopped {
             watch.say(&format!(
@@ -157,8 +179,10 @@ impl Training<'_> {
             return Ok(Outcome::Interrupted);
         }
         let summary = self.summary(&done, started, &mut watch)?;
-        let written = serde_json::to_string_pretty(&summary)?;
-        replace_atomically(&self.folder.join("summary.json"), written.as_bytes())?;
+        if self.group.leads() {
+            let written = serde_json::to_string_pretty(&summary)?;
+            replace_atomically(&self.folder.join("summary.json"), written.as_bytes())?;
+        }
         match json {
             true => output::print_json(&summary)?,
             false => output::print(&summary.to_string())?,
@@ -167,21 +191,19 @@ impl Training<'_> {
     }
 
     fn watch(&self) -> Result<Lines> {
-        let log = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(self.folder.join("log.txt"))?;
+        let path = self.folder.join("log.txt");
+        let log = || OpenOptions::new().create(true).append(true).open(path);
         Ok(Lines {
             steps: self.config.training.steps,
             batch: self.config.training.batch as u64,
             property: self.config.property().map(str::to_string),
-            log,
+            log: self.group.leads().then(log).transpose()?,
         })
     }
 
     fn steps(&self, weights: Weights, watch: &mut Lines) -> Result<Done> {
         let Self { config, sets, .. } = *self;
-        let mut trainer = trainer(config, &weights, sets)?;
+        let mut trainer = trainer(config, &weights, sets, self.group)?;
         let before = match config.init {
             Some(_) => Some(Standing::of(&mut trainer, sets)?),
             None => None,
@@ -203,7 +225,7 @@ impl Training<'_> {
             keep: &mut keep,
             watch,
         };
-        let ending = match run.train(&mut trainer, self.folder) {
+        let ending = match run.train_together(&mut trainer, self.folder, self.group) {
             Err(error @ TrainingError::OtherRun { .. }) => Err(error).or_bad_input()?,
             ending => ending?,
         };
@@ -226,16 +248,20 @@ impl Training<'_> {
         } = *self;
         let [best, last] =
             ["best", "last"].map(|name| folder.join(name).with_extension("safetensors"));
-        let of_last = record_energies(&last, config, sets)?;
-        let (weights, fitted) = match best.exists() {
-            true => (best.clone(), record_energies(&best, config, sets)?),
-            false => (last, of_last),
-        };
+        let mut fitted = None;
+        if self.group.leads() {
+            for path in [&last, &best] {
+                fitted = record_energies(path, config, sets)?.or(fitted);
+            }
+        }
         if let Some(fitted) = &fitted {
             watch.say(&fitted.line());
         }
+        // The others must read what the first one has written.
+        self.group.agree::<_, Lost>(Ok(()))?;
+        let weights = if best.exists() { best } else { last };
         let loaded = Weights::load(&weights)?;
-        let mut judge_of_best = with_labels(config, &loaded, done.energies.clone())?;
+        let mut judge_of_best = with_labels(config, &loaded, done.energies.clone(), self.group)?;
         let after = Standing::of(&mut judge_of_best, sets)?;
         let compared = done.before.as_ref();
         let compared = compared.map(|before| compare(before, &after, config.property()));
@@ -247,6 +273,7 @@ impl Training<'_> {
             ending: format!("{:?}", done.ending).to_lowercase(),
             steps: done.steps,
             samples: done.samples,
+            ranks: self.group.ranks().count(),
             parameters: loaded.parameter_count(),
             property: config.property().map(str::to_string),
             label_deviation_mev: sets.property.map(|labels| 1e3 * labels.deviation),

@@ -1,6 +1,6 @@
 //! The config file of a training, complete with its defaults.
 
-use crate::cli::choices::UnitsChoice;
+use crate::cli::choices::{EngineChoice, UnitsChoice};
 use crate::cli::exit::{BadInput, OrBadInput};
 use anyhow::{Context, Result};
 use oreo_training::data::Protocol;
@@ -34,17 +34,6 @@ pub struct TrainConfig {
     /// Everything else: steps, batch, objective, optimiser, schedule
     #[serde(default)]
     pub training: TrainerSettings,
-}
-
-/// Who differentiates.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum EngineChoice {
-    /// The kernels of the fast path on dual numbers.
-    #[default]
-    Native,
-    /// Tensor operations.
-    Reference,
 }
 
 /// The output head of weights that a training begins with.

@@ -1,9 +1,10 @@
 //! What a training will take: a few of its steps, timed, and its memory, counted.
 
-use super::config::{EngineChoice, TrainConfig};
+use super::config::TrainConfig;
 use super::data::Sets;
-use super::network::Engine;
+use super::judge::SharedEngine;
 use crate::cli::bench::memory::{peak_resident_bytes, size};
+use crate::cli::choices::EngineChoice;
 use crate::cli::pace::duration;
 use anyhow::Result;
 use oreo_potentials::oreo::{Config, Weights};
@@ -73,13 +74,13 @@ impl Memory {
     pub fn count(config: &TrainConfig, network: &Config, set: &dyn Source) -> Result<Self> {
         let parameters = network.parameter_count() as u64;
         let average = u64::from(config.training.average.is_some());
-        // f32 parameters, gradient, two moments, average; f64 weights twice.
-        let state_bytes = parameters * (4 * (4 + average) + 2 * 8);
+        // Two moments in f32, average; f64 weights twice.
+        let state_bytes = parameters * (4 * (2 + average) + 2 * 8);
         let native = config.engine == EngineChoice::Native;
         let threads = config.threads as u64;
-        // Matrices lie as they are and transposed, for numbers and for dual numbers; gradients in tiles of twice the size.
+        // The weights, where they come from, and for each thread gradients; the order of all of them.
         let engine_bytes = match native {
-            true => parameters * 4 * (2 + 2 + 2 * threads),
+            true => parameters * 4 * (3 + threads),
             false => parameters * 8,
         };
         let activation_bytes = match native {
@@ -166,7 +167,7 @@ impl Forecast {
         config: &TrainConfig,
         sets: &Sets,
         weights: &Weights,
-        trainer: &mut Trainer<Engine>,
+        trainer: &mut Trainer<SharedEngine<'_>>,
         memory: Memory,
     ) -> Result<Self> {
         trainer.step(&sets.train, &sets.order)?;
@@ -196,7 +197,11 @@ impl Forecast {
 }
 
 /// s, from a few batches.
-fn validation_time(trainer: &mut Trainer<Engine>, set: &dyn Source, batch: usize) -> Result<f64> {
+fn validation_time(
+    trainer: &mut Trainer<SharedEngine<'_>>,
+    set: &dyn Source,
+    batch: usize,
+) -> Result<f64> {
     let first = First(set, set.len().min(4 * batch));
     if first.is_empty() {
         return Ok(0.0);

@@ -3,12 +3,14 @@
 use super::config::TrainConfig;
 use super::data::Sets;
 use super::network::Engine;
+use super::ranks::Here;
 use crate::cli::exit::OrBadInput;
 use anyhow::Result;
 use oreo_potentials::oreo::gradients::{trainable, Gradients};
 use oreo_potentials::oreo::Weights;
 use oreo_training::data::Source;
 use oreo_training::objective::{ElementEnergies, Term};
+use oreo_training::ranks::{Group, Shared};
 use oreo_training::trainer::{fit_element_energies, Errors, Trainer};
 use serde::Serialize;
 use std::fmt::Write;
@@ -16,12 +18,20 @@ use std::fmt::Write;
 /// Conformations that energies of atoms are fitted to, and that such a fit is judged by: some ten numbers need no more.
 pub const FITTED: usize = 2000;
 
+/// The engine of all ranks together.
+pub type SharedEngine<'g> = Shared<'g, f32, Engine, Here>;
+
 /// A trainer at the beginning. An objective with energies has those of free atoms taken off its labels, fitted to what the
 /// given weights leave of them: the same numbers in each session of a run.
 ///
 /// # Errors
 /// Settings or weights that cannot be trained; an objective with energies for data without.
-pub fn trainer(config: &TrainConfig, weights: &Weights, sets: &Sets) -> Result<Trainer<Engine>> {
+pub fn trainer<'g>(
+    config: &TrainConfig,
+    weights: &Weights,
+    sets: &Sets,
+    group: &'g Group<Here>,
+) -> Result<Trainer<SharedEngine<'g>>> {
     let asks_energies = config.training.objective.weights()?.has(Term::Energy);
     let energies = match asks_energies {
         false => None,
@@ -37,19 +47,21 @@ pub fn trainer(config: &TrainConfig, weights: &Weights, sets: &Sets) -> Result<T
             Some(fitted.energies)
         }
     };
-    with_labels(config, weights, energies)
+    with_labels(config, weights, energies, group)
 }
 
 /// A trainer whose energy labels are without the given energies of atoms.
 ///
 /// # Errors
 /// As of [`trainer`].
-pub fn with_labels(
+pub fn with_labels<'g>(
     config: &TrainConfig,
     weights: &Weights,
     energies: Option<ElementEnergies>,
-) -> Result<Trainer<Engine>> {
+    group: &'g Group<Here>,
+) -> Result<Trainer<SharedEngine<'g>>> {
     let engine = Engine::new(weights, config.engine, config.threads)?;
+    let engine = Shared::new(engine, group);
     let parameters = weights.parameters().into_iter().map(|p| p as f32).collect();
     let entries = trainable(&weights.config);
     let trainer = Trainer::new(config.training.clone(), engine, &entries, parameters);
@@ -71,7 +83,7 @@ pub struct Judgement {
 
 /// # Errors
 /// Of the network; conformations of which the objective asks nothing.
-pub fn judge(trainer: &mut Trainer<Engine>, set: &dyn Source) -> Result<Judgement> {
+pub fn judge(trainer: &mut Trainer<SharedEngine<'_>>, set: &dyn Source) -> Result<Judgement> {
     if set.is_empty() {
         return Ok(Judgement::default());
     }
@@ -94,7 +106,7 @@ pub struct Standing {
 impl Standing {
     /// # Errors
     /// As of [`judge`].
-    pub fn of(trainer: &mut Trainer<Engine>, sets: &Sets) -> Result<Self> {
+    pub fn of(trainer: &mut Trainer<SharedEngine<'_>>, sets: &Sets) -> Result<Self> {
         Ok(Self {
             validation: judge(trainer, &sets.validation)?,
             forgetting: judge(trainer, &sets.forgetting)?,

@@ -5,6 +5,7 @@
 //! - [`network`]: new weights or given ones, and the engine that differentiates them; [`head`]: what they predict
 //! - [`resume`]: a recorded training, perhaps with more steps
 //! - [`forecast`]: time and memory of a training, before it
+//! - [`ranks`]: the processes of a training; over MPI in a build with it
 //! - [`watch`]: what is said on the way
 //! - [`judge`]: errors before and after; [`energies`]: energies of atoms
 //! - [`summary`], [`report`]: what is left at the end: numbers, curves
@@ -17,7 +18,10 @@ pub mod head;
 pub mod identity;
 pub mod judge;
 pub mod labels;
+#[cfg(feature = "mpi")]
+pub mod mpi;
 pub mod network;
+pub mod ranks;
 pub mod report;
 pub mod resume;
 pub mod summary;

@@ -1,6 +1,7 @@
 //! The network that is trained, and who differentiates it.
 
-use super::config::{EngineChoice, NetworkSettings, TrainConfig};
+use super::config::{NetworkSettings, TrainConfig};
+use crate::cli::choices::EngineChoice;
 use crate::cli::exit::{BadInput, OrBadInput};
 use anyhow::Result;
 use oreo_core::{Element, ElementSet, PotentialError, Vec3};
@@ -21,7 +22,11 @@ pub fn weights(config: &TrainConfig) -> Result<Weights> {
     }
 }
 
-fn new(settings: &NetworkSettings) -> Result<Weights> {
+/// Untrained weights.
+///
+/// # Errors
+/// Sizes that do not go together.
+pub fn new(settings: &NetworkSettings) -> Result<Weights> {
     let config = Config {
         channels: settings.channels,
         layers: settings.layers,

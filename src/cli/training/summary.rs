@@ -18,6 +18,8 @@ pub struct Summary {
     pub steps: u64,
     /// Conformations seen
     pub samples: u64,
+    /// Processes that shared the batches
+    pub ranks: usize,
     /// Trainable numbers
     pub parameters: usize,
     /// What is predicted in place of an energy

@@ -14,8 +14,8 @@ pub struct Lines {
     pub batch: u64,
     /// What is predicted in place of an energy
     pub property: Option<String>,
-    /// `log.txt`
-    pub log: File,
+    /// `log.txt`; none on ranks that do not write
+    pub log: Option<File>,
 }
 
 impl Lines {
@@ -27,7 +27,9 @@ impl Lines {
 
     /// Logs a line that is said elsewhere.
     pub fn log(&mut self, line: &str) {
-        let _ = writeln!(self.log, "{line}");
+        if let Some(log) = &mut self.log {
+            let _ = writeln!(log, "{line}");
+        }
     }
 
     /// Errors of the weights that were given.

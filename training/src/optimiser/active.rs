@@ -73,7 +73,10 @@ impl Active {
             next = range.end;
         }
         let mut ranges: Vec<Range<usize>> = Vec::new();
-        let moving = order.iter().enumerate().filter(|(_, &place)| moves[place as usize]);
+        let moving = order
+            .iter()
+            .enumerate()
+            .filter(|(_, &place)| moves[place as usize]);
         for (at, _) in moving {
             match ranges.last_mut() {
                 Some(last) if last.end == at => last.end += 1,

@@ -133,7 +133,10 @@ impl<T: Number> Step<'_, T> {
         for range in self.active.ranges_within(start..start + parameters.len()) {
             let piece = range.start - start..range.end - start;
             let (p, g) = (&mut parameters[piece.clone()], &gradient[piece]);
-            let (m, v) = (&mut self.first[range.clone()], &mut self.second[range.clone()]);
+            let (m, v) = (
+                &mut self.first[range.clone()],
+                &mut self.second[range.clone()],
+            );
             let average = self.average.as_mut().map(|average| average.part(range));
             match (p.len() > CHUNK, average) {
                 (false, None) => rule.apply(p, g, m, v),
@@ -215,9 +218,13 @@ mod tests {
         };
         let mut adamw = AdamW::<f64>::new(settings, 1).unwrap();
         let mut p = [1.0];
-        adamw.begin(0.1, &Active::all(1), None).apply(0, &mut p, &[2.0]);
+        adamw
+            .begin(0.1, &Active::all(1), None)
+            .apply(0, &mut p, &[2.0]);
         assert!((p[0] - 0.9).abs() < 1e-15);
-        adamw.begin(0.1, &Active::all(1), None).apply(0, &mut p, &[-1.0]);
+        adamw
+            .begin(0.1, &Active::all(1), None)
+            .apply(0, &mut p, &[-1.0]);
         let expected: f64 = 0.882 - 0.1 * (0.08 / 0.19) / ((0.0496f64 / 0.0199).sqrt() + 0.5);
         assert!((p[0] - expected).abs() < 1e-15, "{} {expected}", p[0]);
     }
@@ -237,7 +244,9 @@ mod tests {
         let count = active.parameters();
         let mut adamw = AdamW::new(settings, count).unwrap();
         let mut p = vec![1.0f32; count];
-        adamw.begin(0.1, &active, None).apply(0, &mut p, &vec![1.0; count]);
+        adamw
+            .begin(0.1, &active, None)
+            .apply(0, &mut p, &vec![1.0; count]);
         assert!(p[..frozen].iter().all(|&p| p == 1.0));
         assert!(p[frozen..].iter().all(|&p| p < 0.95));
     }

@@ -4,10 +4,11 @@ use super::checkpoint;
 use super::curves::{Curves, Row};
 use super::{Errors, Order, StepReport, Trainer, TrainerSettings};
 use crate::data::Source;
+use crate::ranks::{Alone, Group, Ranks};
 use crate::TrainingError;
 use oreo_core::{Archive, ArchiveError, Persist};
 use oreo_potentials::oreo::gradients::Gradients;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
@@ -80,6 +81,16 @@ pub enum Ending {
     Stopped,
 }
 
+impl Ending {
+    /// In the order in which they are looked for.
+    const ALL: [Self; 4] = [
+        Self::Finished,
+        Self::Exhausted,
+        Self::TimeLimit,
+        Self::Stopped,
+    ];
+}
+
 /// Everything around the trainer.
 pub struct Run<'a> {
     /// Training set
@@ -116,6 +127,23 @@ struct Progress<'a, G> {
     saved: Option<u64>,
     /// What is trained on, a line for each part
     sets: Vec<u8>,
+    /// Only of the rank that writes
+    files: Option<Files>,
+}
+
+/// What is written on the way.
+struct Files {
+    curves: Curves,
+    checkpoint: PathBuf,
+}
+
+impl Files {
+    fn open(folder: &Path, step: u64) -> Result<Self, TrainingError> {
+        Ok(Self {
+            curves: Curves::open(&folder.join(CURVES), step)?,
+            checkpoint: folder.join(CHECKPOINT),
+        })
+    }
 }
 
 impl<G> Progress<'_, G> {
@@ -153,36 +181,76 @@ impl Run<'_> {
         trainer: &mut Trainer<G>,
         folder: &Path,
     ) -> Result<Ending, TrainingError> {
+        self.train_together(trainer, folder, &Group::new(Alone))
+    }
+
+    /// The same on every rank of a group, with an engine that they share: [`crate::ranks::Shared`]. Rank 0 alone writes,
+    /// keeps and watches; what its clock, or the stop flag of any rank, says ends all of them after the same step. A rank
+    /// with an error must announce it: [`Group::agree`].
+    ///
+    /// # Errors
+    /// As of [`Run::train`]; when ranks begin with different steps or parameters.
+    pub fn train_together<G: Gradients<f32>, R: Ranks>(
+        &mut self,
+        trainer: &mut Trainer<G>,
+        folder: &Path,
+        group: &Group<R>,
+    ) -> Result<Ending, TrainingError> {
         let mut progress = self.start(trainer, folder)?;
-        let mut curves = Curves::open(&folder.join(CURVES), progress.trainer.step)?;
-        let checkpoint = folder.join(CHECKPOINT);
+        let (step, parameters) = (progress.trainer.step, progress.trainer.parameters()?);
+        group.same("the first step", step as f64)?;
+        let sum = parameters.into_iter().map(f64::from).sum();
+        group.same("the sum of the first parameters", sum)?;
+        if group.leads() {
+            progress.files = Some(Files::open(folder, step)?);
+        }
         loop {
-            let ending = self.ending(&progress);
+            let ending = self.ending(&progress).map(|ending| ending as u8);
+            let ending = group.first(ending)?.map(|n| Ending::ALL[usize::from(n)]);
             let step = progress.trainer.step;
             let due = step > 0 && step % progress.trainer.settings.checkpoint_every == 0;
             if (ending.is_some() || due) && progress.saved != Some(step) {
-                curves.sync()?;
-                self.keep.keep(&last(progress.trainer)?)?;
-                checkpoint::save(&checkpoint, &mut progress)?;
-                progress.saved = Some(step);
+                self.save(&mut progress)?;
             }
             if let Some(ending) = ending {
                 return Ok(ending);
             }
             if let Err(error) = self.step(&mut progress) {
                 if progress.saved != Some(step) && step > 0 {
-                    // Best effort: the error that matters is that of the step.
-                    let _ = curves.sync();
-                    let _ = last(progress.trainer).and_then(|last| self.keep.keep(&last));
-                    let _ = checkpoint::save(&checkpoint, &mut progress);
+                    self.save_what_can_be(&mut progress);
                 }
                 return Err(error);
             }
             let (step, settings) = (progress.trainer.step, &progress.trainer.settings);
             if step % settings.validation_every == 0 || step == settings.steps {
-                curves.append(&self.validate(&mut progress)?)?;
+                self.validate(&mut progress)?;
             }
         }
+    }
+
+    fn save<G: Gradients<f32>>(
+        &mut self,
+        progress: &mut Progress<'_, G>,
+    ) -> Result<(), TrainingError> {
+        progress.saved = Some(progress.trainer.step);
+        let Some(files) = &mut progress.files else {
+            return Ok(());
+        };
+        files.curves.sync()?;
+        self.keep.keep(&last(progress.trainer)?)?;
+        let path = files.checkpoint.clone();
+        checkpoint::save(&path, progress)
+    }
+
+    /// Best effort: the error that matters is that of the step.
+    fn save_what_can_be<G: Gradients<f32>>(&mut self, progress: &mut Progress<'_, G>) {
+        let Some(files) = &mut progress.files else {
+            return;
+        };
+        let _ = files.curves.sync();
+        let _ = last(progress.trainer).and_then(|last| self.keep.keep(&last));
+        let path = files.checkpoint.clone();
+        let _ = checkpoint::save(&path, progress);
     }
 
     fn start<'t, G: Gradients<f32>>(
@@ -209,6 +277,7 @@ impl Run<'_> {
             recent_steps: 0,
             saved: None,
             sets: sets.into_bytes(),
+            files: None,
         };
         let path = folder.join(CHECKPOINT);
         if path.exists() {
@@ -228,14 +297,14 @@ impl Run<'_> {
         let late = settings
             .time_limit
             .is_some_and(|limit| progress.wall() >= limit);
-        let endings = [
-            (*step >= settings.steps, Ending::Finished),
-            (schedule.is_exhausted(), Ending::Exhausted),
-            (late, Ending::TimeLimit),
-            (self.stop.load(Ordering::Relaxed), Ending::Stopped),
+        let holds = [
+            *step >= settings.steps,
+            schedule.is_exhausted(),
+            late,
+            self.stop.load(Ordering::Relaxed),
         ];
-        let mut endings = endings.into_iter();
-        endings.find_map(|(holds, ending)| holds.then_some(ending))
+        let mut endings = Ending::ALL.into_iter().zip(holds);
+        endings.find_map(|(ending, holds)| holds.then_some(ending))
     }
 
     fn step<G: Gradients<f32>>(
@@ -246,41 +315,48 @@ impl Run<'_> {
         let report = progress.trainer.step(self.train, self.order)?;
         progress.busy += started.elapsed().as_secs_f64();
         progress.recent_steps += 1;
-        self.watch.step(&report);
+        if progress.files.is_some() {
+            self.watch.step(&report);
+        }
         Ok(())
     }
 
     fn validate<G: Gradients<f32>>(
         &mut self,
         progress: &mut Progress<'_, G>,
-    ) -> Result<Row, TrainingError> {
+    ) -> Result<(), TrainingError> {
         let trainer = &mut *progress.trainer;
         let validation = trainer.validate(self.validation)?;
         let learning_rate = trainer.schedule.rate(trainer.step - 1);
         let is_best = trainer.schedule.validated(trainer.step, validation.loss);
+        let recent = std::mem::take(&mut trainer.recent);
+        let steps = std::mem::take(&mut progress.recent_steps);
+        let busy = std::mem::take(&mut progress.busy);
+        let wall = progress.wall();
+        let Some(files) = &mut progress.files else {
+            return Ok(());
+        };
         if is_best {
-            let snapshot = Snapshot {
+            self.keep.keep(&Snapshot {
                 which: Which::Best,
                 loss: Some(validation.loss),
                 errors: validation.errors(),
-                ..last(trainer)?
-            };
-            self.keep.keep(&snapshot)?;
+                ..last(progress.trainer)?
+            })?;
         }
-        let samples = progress.recent_steps * trainer.settings.batch as u64;
+        let trainer = &*progress.trainer;
         let row = Row {
             step: trainer.step,
             samples: trainer.samples(),
             learning_rate,
-            train: std::mem::take(&mut trainer.recent),
+            train: recent,
             validation: validation.tally,
             weights: *trainer.objective.weights(),
-            samples_per_second: samples as f64 / progress.busy,
-            wall: progress.wall(),
+            samples_per_second: (steps * trainer.settings.batch as u64) as f64 / busy,
+            wall,
         };
-        (progress.busy, progress.recent_steps) = (0.0, 0);
         self.watch.validation(&row, is_best);
-        Ok(row)
+        files.curves.append(&row)
     }
 }
 

@@ -110,9 +110,11 @@ impl Gradients<f32> for Wells {
     }
 
     fn update(&mut self, rule: Rule<'_, f32>) -> Result<(), PotentialError> {
-        let mut parameters: Vec<f32> = self.parameters.iter().map(|&x| x as f32).collect();
-        rule(0, &mut parameters, &self.gradient);
-        self.parameters = parameters.iter().map(|&x| f64::from(x)).collect();
+        for (at, parameter) in self.parameters.iter_mut().enumerate() {
+            let mut number = [*parameter as f32];
+            rule(at, &mut number, &self.gradient[at..=at]);
+            *parameter = f64::from(number[0]);
+        }
         Ok(())
     }
 

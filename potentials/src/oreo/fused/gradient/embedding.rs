@@ -1,7 +1,7 @@
 //! The embedding of a network that is trained, forward and reverse: x_i = W_c [A(z_i); n_i] + b_c.
 
-use super::modes::{Map, Mode};
 use super::filters::FilterState;
+use super::modes::{Map, Mode};
 use super::network::Trained;
 use super::parts::part;
 use crate::oreo::fused::embedding::{ReverseSums, Sums};
@@ -80,7 +80,13 @@ impl<P: Plain> Trained<P> {
         let rows = self.panels * atoms;
         let g_inputs = fit(&mut state.g_inputs, 2 * rows);
         let gradients = [&state.inputs[..2 * rows], gx];
-        mode.reverse(team, self.combine(), gradients, Destination::Replace, g_inputs);
+        mode.reverse(
+            team,
+            self.combine(),
+            gradients,
+            Destination::Replace,
+            g_inputs,
+        );
         let (g_own, g_sums) = g_inputs.split_at(rows);
         if !M::TRAINS {
             for (at, work) in work.panels.iter_mut().enumerate() {

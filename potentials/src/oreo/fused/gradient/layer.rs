@@ -1,7 +1,7 @@
 //! One layer of a network that is trained, forward and reverse, from the kernels of the fast path.
 
-use super::modes::{Map, Mode};
 use super::filters::FilterState;
+use super::modes::{Map, Mode};
 use super::parts::part;
 use crate::oreo::fused::attention::sum_heads;
 use crate::oreo::fused::attention_reverse::{ReverseAttention, ReverseLogits};
@@ -64,7 +64,11 @@ impl<'a, P: Plain> Maps<'a, P> {
         };
         let products = layer.products.as_ref();
         Self {
-            projections: map(&layer.projections, &layer.projection_bias, part::PROJECTIONS),
+            projections: map(
+                &layer.projections,
+                &layer.projection_bias,
+                part::PROJECTIONS,
+            ),
             products: products.map(|matrix| map(matrix, &[], part::PRODUCTS)),
             output: map(&layer.output, &layer.output_bias, part::OUTPUT),
         }
@@ -193,14 +197,26 @@ pub fn reverse<T: Real, M: Mode<T>>(
     );
     if let Some(products) = maps.products {
         let gradients = [vec, &work.g_products[..panels * sizes.products]];
-        mode.reverse(team, products, gradients, Destination::Add, flow.g_vec_before);
+        mode.reverse(
+            team,
+            products,
+            gradients,
+            Destination::Add,
+            flow.g_vec_before,
+        );
     }
     let g_projections = fit(&mut work.projections, panels * sizes.projections);
     to_rows(team, atoms, work.g_nodes.get(panels * atoms), g_projections);
     let normed = &trained.normed[..panels * atoms];
     let g_normed = fit(&mut work.normed, panels * atoms);
     let gradients = [normed, &*g_projections];
-    mode.reverse(team, maps.projections, gradients, Destination::Replace, g_normed);
+    mode.reverse(
+        team,
+        maps.projections,
+        gradients,
+        Destination::Replace,
+        g_normed,
+    );
     let normalized = &trained.state.normalized[..panels * atoms];
     mode.norm(part + part::NORM, g_normed, normalized);
     let scales = &trained.state.scales[..atoms];

@@ -130,7 +130,8 @@ impl<P: Plain> Trained<P> {
             visit(part, rows);
         }
         *energy_bias = last_bias[0].lane(0);
-        for (layer, first) in (self.layers.iter_mut()).zip((part::LAYERS..).step_by(part::OF_LAYER)) {
+        for (layer, first) in (self.layers.iter_mut()).zip((part::LAYERS..).step_by(part::OF_LAYER))
+        {
             let Filters::Exact(filters) = &mut layer.filters else {
                 unreachable!("training has no tables");
             };

@@ -62,12 +62,7 @@ impl<T: Real> Passage<T> {
     }
 
     /// Pairs, distances and radial functions must be there. Fills `head.energies`.
-    pub fn forward(
-        &mut self,
-        network: &Trained<T::Plain>,
-        team: Team,
-        mode: &mut impl Mode<T>,
-    ) {
+    pub fn forward(&mut self, network: &Trained<T::Plain>, team: Team, mode: &mut impl Mode<T>) {
         let pairs = std::mem::take(&mut self.pairs);
         let batch = batch(&pairs, team);
         let rows = network.panels * batch.atoms;
@@ -85,7 +80,15 @@ impl<T: Real> Passage<T> {
                 after: fit(&mut after[0], 3 * rows),
             };
             let part = part::LAYERS + at * part::OF_LAYER;
-            layer::forward(layer, &batch, x, vec, state, &mut self.work, (part, &mut *mode));
+            layer::forward(
+                layer,
+                &batch,
+                x,
+                vec,
+                state,
+                &mut self.work,
+                (part, &mut *mode),
+            );
         }
         let normalized = fit(&mut self.normalized, rows);
         let scales = fit(&mut self.scales, batch.atoms);
@@ -137,7 +140,15 @@ impl<T: Real> Passage<T> {
             };
             let of_layer = part::LAYERS + at * part::OF_LAYER;
             let work = &mut self.work;
-            layer::reverse(layer, &batch, vec, state, flow, work, (of_layer, &mut *mode));
+            layer::reverse(
+                layer,
+                &batch,
+                vec,
+                state,
+                flow,
+                work,
+                (of_layer, &mut *mode),
+            );
             std::mem::swap(&mut after, &mut before);
         }
         let (embedding, elements) = (&mut self.embedding, &pairs.elements);

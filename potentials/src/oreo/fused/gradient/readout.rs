@@ -211,7 +211,13 @@ impl<T: Real> HeadState<T> {
         let activated = &self.first.activated[..inner];
         let gradient = fit(&mut self.first.g_hidden, inner);
         let gradients = [activated, &*g_gates];
-        mode.reverse(team, gates(readout), gradients, Destination::Replace, gradient);
+        mode.reverse(
+            team,
+            gates(readout),
+            gradients,
+            Destination::Replace,
+            gradient,
+        );
         let [vectors_of, hidden_of] = maps(&readout.first, FIRST);
         (self.first).reverse([vectors_of, hidden_of], team, atoms, mode);
         let gradients = [vec, &self.first.g_vectors[..v2 + 3 * rows]];

@@ -18,10 +18,7 @@ fn atoms(molecules: &[Molecule<'_>]) -> usize {
 }
 
 /// One for each thread, about as many atoms as the others.
-pub fn assign<'b>(
-    batch: &'b [Molecule<'b>],
-    threads: usize,
-) -> impl Iterator<Item = Share> + 'b {
+pub fn assign<'b>(batch: &'b [Molecule<'b>], threads: usize) -> impl Iterator<Item = Share> + 'b {
     let total = atoms(batch);
     let (mut at, mut atom) = (0, 0);
     (0..threads).map(move |thread| {

@@ -2,7 +2,9 @@
 
 use super::parts::{part, Places};
 use crate::oreo::fused::matrix::tiles::{STRIDE, TILE};
-use crate::oreo::fused::simd::{halves, numbers_mut, prefetch_from_memory, Dual, Kernel, Plain, Row, Vector, PANEL};
+use crate::oreo::fused::simd::{
+    halves, numbers_mut, prefetch_from_memory, Dual, Kernel, Plain, Row, Vector, PANEL,
+};
 use crate::oreo::fused::team::Team;
 use std::ops::Range;
 
