@@ -161,7 +161,7 @@ impl Loss {
     }
 
     /// dL/dθ
-    fn gradient<T: Copy + Default>(
+    fn gradient<T: Copy + Default + std::ops::AddAssign>(
         &self,
         batch: &Batch,
         network: &mut impl Gradients<T>,

@@ -25,7 +25,7 @@ pub type Rule<'a, T> = &'a mut dyn FnMut(usize, &mut [T], &[T]);
 /// A network that can be trained. `T` is the type of its parameters, f32 or f64; they are all trainable tensors of
 /// [`trainable`], one after the other. In memory they may lie otherwise: that is the engine's own order, in which a step
 /// changes them without moving them.
-pub trait Gradients<T: Copy + std::ops::AddAssign> {
+pub trait Gradients<T> {
     /// Replaces the parameters.
     ///
     /// # Errors
@@ -88,7 +88,10 @@ pub trait Gradients<T: Copy + std::ops::AddAssign> {
         by_energy: &[f64],
         by_force: &[Vec3],
         gradient: &mut [T],
-    ) -> Result<(), PotentialError> {
+    ) -> Result<(), PotentialError>
+    where
+        T: Copy + std::ops::AddAssign,
+    {
         self.differentiate(batch, by_energy, by_force)?;
         for at in 0..self.order().len() {
             if let Some(place) = self.order()[at].checked_sub(1) {

@@ -3,7 +3,6 @@
 use oreo_core::{PotentialError, Vec3};
 use oreo_potentials::oreo::gradients::{Gradients, Molecule, Rule};
 use std::cell::Cell;
-use std::ops::AddAssign;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -46,7 +45,7 @@ impl<G> Timed<G> {
     }
 }
 
-impl<T: Copy + AddAssign, G: Gradients<T>> Gradients<T> for Timed<G> {
+impl<T, G: Gradients<T>> Gradients<T> for Timed<G> {
     fn set_parameters(&mut self, parameters: &[T]) -> Result<(), PotentialError> {
         self.engine.set_parameters(parameters)
     }
