@@ -1,7 +1,5 @@
 //! `oreo train` as several processes. Run it with `cargo test --release --features mpi --test train_mpi`; without `mpirun`
 //! nothing is tested and a line says so.
-//!
-//! Planted, each seen to fail: sums that stay on rank 0; every rank speaking.
 #![cfg(all(feature = "cli", feature = "mpi"))]
 
 #[path = "common/program.rs"]

@@ -160,8 +160,8 @@ mod tests {
     /// shares of molecules in place of atoms.
     #[test]
     fn every_molecule_has_one_rank_and_ranks_have_about_as_many_atoms() {
-        let elements = vec![Element::all().next().unwrap(); 4];
-        let positions = vec![Vec3::zeros(); 4];
+        let elements = [Element::all().next().unwrap(); 4];
+        let positions = [Vec3::zeros(); 4];
         let molecule = |n: usize| Molecule {
             elements: &elements[..n],
             positions: &positions[..n],
