@@ -106,7 +106,9 @@ impl<P: Plain> Trained<P> {
         let g_filters = fit(&mut state.g_filters, self.panels * work.radial.count);
         g_elements.fill(Row::default());
         g_neighbors.fill(Row::default());
-        g_filters.fill(Row::default());
+        // Those of pairs are replaced; there are no self loops here.
+        let rows = g_filters.chunks_mut(work.radial.count);
+        rows.for_each(|rows| rows[batch.pairs.len()] = Row::default());
         for at in 0..self.panels {
             for (row, &z) in panel(g_own, at, atoms).iter().zip(elements) {
                 let sum = &mut g_elements[at * self.max_z + usize::from(z)];

@@ -247,7 +247,9 @@ fn reverse_messages<T: Real, M: Mode<T>>(
     trained
         .g_filters
         .resize(panels * of_filters, Row::default());
-    trained.g_filters.fill(Row::default());
+    // Those of pairs are replaced, those of self loops added up.
+    let rows = trained.g_filters.chunks_mut(batch.pairs.len() + 1);
+    rows.for_each(|rows| rows[batch.pairs.len()] = Row::default());
     let g_nodes = work.g_nodes.fit(panels * atoms);
     g_nodes.fill(Node::default());
     let g_attention = fit(&mut work.g_attention, panels * weights);
