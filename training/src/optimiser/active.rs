@@ -68,7 +68,8 @@ impl Active {
     pub fn in_order(&self, order: &[u32]) -> Self {
         let mut moves = vec![true; self.count + 1];
         let mut next = 0;
-        for range in self.ranges.iter().cloned().chain([self.count..self.count]) {
+        let end = std::iter::once(self.count..self.count);
+        for range in self.ranges.iter().cloned().chain(end) {
             moves[next + 1..=range.start].fill(false);
             next = range.end;
         }

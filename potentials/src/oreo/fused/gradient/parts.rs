@@ -1,7 +1,8 @@
 //! The numbers of a network part by part, as they lie in memory, and where each of them is among the parameters.
 
 use super::network::Trained;
-use crate::oreo::fused::simd::numbers;
+use crate::oreo::fused::matrix::tiles::{STRIDE, TILE};
+use crate::oreo::fused::simd::{numbers, PANEL};
 use crate::oreo::gradients::trainable;
 use crate::oreo::Weights;
 
@@ -49,6 +50,25 @@ pub mod part {
     pub const PRODUCTS: usize = 8;
     /// The bias follows the weights that it belongs to.
     pub const BIAS: usize = 1;
+
+    /// Whether it lies in tiles.
+    pub fn is_matrix(part: usize) -> bool {
+        match part.checked_sub(LAYERS) {
+            Some(of_layers) => {
+                [PROJECTIONS, OUTPUT, FILTERS, PRODUCTS].contains(&(of_layers % OF_LAYER))
+            }
+            None => [
+                DISTANCES,
+                COMBINE,
+                FIRST_VECTORS,
+                FIRST_HIDDEN,
+                GATES,
+                SECOND_VECTORS,
+                SECOND_HIDDEN,
+            ]
+            .contains(&part),
+        }
+    }
 }
 
 /// Where the numbers of a network are among the parameters: for each, in the order of [`Trained::for_each_part`], 0 for
@@ -92,5 +112,21 @@ impl Places {
     /// Of all numbers.
     pub fn all(&self) -> &[u32] {
         &self.all
+    }
+
+    /// Padding that gradients may be written to: all but the empty rows between tiles.
+    pub fn padding(&self) -> Vec<u32> {
+        let mut padding = Vec::new();
+        let mut first = 0;
+        for (part, &rows) in self.rows.iter().enumerate() {
+            for row in 0..rows {
+                let start = (first + row) * PANEL;
+                let is_between = part::is_matrix(part) && row % STRIDE == TILE;
+                let places = start..start + if is_between { 0 } else { PANEL };
+                padding.extend(places.filter(|&at| self.all[at] == 0).map(|at| at as u32));
+            }
+            first += rows;
+        }
+        padding
     }
 }

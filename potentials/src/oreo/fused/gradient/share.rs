@@ -71,8 +71,8 @@ mod tests {
     /// Seen to fail with `<` in place of `<=` in the size of a group.
     #[test]
     fn every_molecule_is_in_one_share_and_one_group() {
-        let elements = vec![Element::from_symbol("H").unwrap(); 200];
-        let positions = vec![Vec3::zeros(); 200];
+        let elements = ["H".parse::<Element>().unwrap(); 200];
+        let positions = [Vec3::zeros(); 200];
         let sizes = [9, 87, 3, 150, 1, 96, 48, 48, 1];
         let molecule = |&size: &usize| Molecule {
             elements: &elements[..size],

@@ -12,6 +12,8 @@ use std::ops::Range;
 pub struct WeightGradients<P> {
     rows: Vec<Row<P>>,
     parts: Vec<Part>,
+    /// Channels that no weight reads have numbers, too; their gradients count as 0.
+    padding: Vec<u32>,
 }
 
 #[derive(Clone)]
@@ -38,6 +40,7 @@ impl<P: Plain> WeightGradients<P> {
         Self {
             rows: vec![Row::default(); end],
             parts,
+            padding: places.padding(),
         }
     }
 
@@ -46,10 +49,14 @@ impl<P: Plain> WeightGradients<P> {
         self.parts.iter_mut().for_each(|part| part.is_stale = true);
     }
 
-    /// After the last gradient: parts that none has reached are 0.
+    /// After the last gradient: parts that none has reached are 0, and so is padding.
     pub fn finish(&mut self) {
         for part in 0..self.parts.len() {
             self.part(part);
+        }
+        let numbers = numbers_mut(&mut self.rows);
+        for &at in &self.padding {
+            numbers[at as usize] = P::ZERO;
         }
     }
 

@@ -28,7 +28,7 @@ impl Kernel<f32> for AllOperations<'_> {
                 a.exp(),
                 silu(a),
                 silu_with_slope(a).1,
-                V::splat(1.0).mul_add_constant(f16::get::<V>(self.halves, v), V::zero()),
+                f16::get::<V>(self.halves, v),
             ];
             for (row, value) in found.iter_mut().zip(values) {
                 row.set(v, value);
@@ -134,41 +134,63 @@ fn the_peak_is_a_plausible_number() {
     }
 }
 
-/// Takes dual numbers apart, doubles the values, and puts them together again.
-struct TakeApart<'a> {
-    numbers: &'a mut Row<Dual<f32>>,
+/// x y, and w + x w′ with a weight that changes as if by a speed of 3.
+struct OnRows<'a> {
+    x: &'a Row<Dual<f32>>,
+    y: &'a mut Row<Dual<f32>>,
+    weights: [&'a Row<f32>; 2],
+    sum: &'a mut Row<Dual<f32>>,
 }
 
-impl Kernel<f32> for TakeApart<'_> {
+impl Kernel<Dual<f32>> for OnRows<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<V: Vector<Scalar = f32>>(self) {
+    fn run<V: Vector<Scalar = Dual<f32>>>(self) {
         for v in 0..PANEL / V::LANES {
-            let some = &mut self.numbers.0[v * V::LANES..(v + 1) * V::LANES];
-            let [value, tangent] = V::unzip(some);
-            V::zip([value + value, tangent], some);
+            let (x, y): (V, V) = (self.x.get(v), self.y.get(v));
+            self.y.set(v, x * y);
+            let [w, slope] = self.weights.map(|row| V::get_constant(row, v));
+            let sum = x.times(slope) + V::moving(w, slope, 3.0);
+            self.sum
+                .set(v, sum + V::fixed(w).mul_add_constant(slope, x));
         }
     }
 }
 
-/// Seen to fail with the middle quarters of AVX2 left in their places.
+/// Registers against lanes. Seen to fail with the second half of a row read at the wrong place.
 #[test]
-fn dual_numbers_are_taken_apart_and_put_together() {
+fn rows_of_dual_numbers_are_the_same_by_lanes_and_by_registers() {
+    let row = |factor: f64| {
+        let mut row = Row::default();
+        for n in 0..PANEL {
+            let n64 = n as f64;
+            row.set_lane(n, Dual::new(factor * n64, 100.0 + factor * n64));
+        }
+        row
+    };
+    let weights = [0.5f32, 2.0].map(|w| Row(std::array::from_fn(|n| w + n as f32)));
     for set in InstructionSet::available() {
-        let number = |n: usize| Dual {
-            value: n as f32,
-            tangent: 100.0 + n as f32,
-        };
-        let mut numbers = Row(std::array::from_fn(number));
-        set.dispatch(TakeApart {
-            numbers: &mut numbers,
+        let (x, mut y, mut sum) = (row(0.25), row(1.5), Row::default());
+        set.dispatch(OnRows {
+            x: &x,
+            y: &mut y,
+            weights: weights.each_ref(),
+            sum: &mut sum,
         });
-        for (n, found) in numbers.0.iter().enumerate() {
-            assert_eq!(
-                (found.value, found.tangent),
-                (2.0 * n as f32, 100.0 + n as f32)
-            );
+        for n in 0..PANEL {
+            let (a, b) = (x.lane(n), row(1.5).lane(n));
+            assert_eq!(y.lane(n), a * b, "{} {n}", set.name());
+            let [w, slope] = weights.map(|row| row.lane(n));
+            let expected = Dual {
+                value: a.value * slope + w + (w * slope + a.value),
+                tangent: a.tangent * slope + slope * 3.0 + a.tangent,
+            };
+            let found = sum.lane(n);
+            assert!((found.value - expected.value).abs() < 1e-3);
+            assert!((found.tangent - expected.tangent).abs() < 1e-3, "{n}");
+            assert_eq!(x.halves()[0].0[n], a.value);
+            assert_eq!(Dual::four(&x, n / 4 * 4)[n % 4], a);
         }
     }
 }
