@@ -17,9 +17,13 @@ impl<G: Gradients<f32>> Persist for Trainer<G> {
             name: "parameters".into(),
             problem: error.to_string(),
         };
-        let mut parameters = self.engine.parameters().map_err(engine)?;
+        let ours = self.engine.parameters().map_err(engine)?;
+        let mut parameters = ours.clone();
         f32::persist("parameters", &mut parameters, archive)?;
-        self.engine.set_parameters(&parameters).map_err(engine)?;
+        // Not after saving: an engine of several ranks must be given parameters by all of them, and one alone saves.
+        if parameters != ours {
+            self.engine.set_parameters(&parameters).map_err(engine)?;
+        }
         let mut saved = Saved {
             order: self.engine.order(),
             count: self.count,
