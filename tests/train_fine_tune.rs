@@ -282,7 +282,11 @@ fn weights_that_cannot_be_begun_with_are_refused() {
         (&plain, path("none.safetensors"), "none.safetensors"),
         (&plain, path("torn.safetensors"), "torn.safetensors"),
         (&plain, path("text.safetensors"), "text.safetensors"),
-        (&plain, path("few.safetensors"), "has O, and the network has no place for it"),
+        (
+            &plain,
+            path("few.safetensors"),
+            "has O, and the network has no place for it",
+        ),
         (&sized, model, "leave [network] out"),
     ] {
         let config = write(at, "c.toml", text);
