@@ -220,7 +220,7 @@ pub struct ConvertArgs {
     #[arg(value_name = "OUT", required = true)]
     pub output: PathBuf,
     /// Of converted weights [default: as they are]; f16 rounds the model once and records it. Of packed files f32, with
-    /// positions from the centroid [default], or f64: every bit of the source
+    /// positions from the centroid (default), or f64: every bit of the source
     #[arg(long, value_enum, value_name = "NAME")]
     pub precision: Option<StorageChoice>,
     /// Elements that converted weights were trained for, such as "H C O"

@@ -33,7 +33,7 @@ pub struct Wish<'a> {
     pub threads: u32,
     /// Conformations for each step.
     pub batch: usize,
-    /// How long steps are timed; at least [`FEWEST`] are.
+    /// How long steps are timed; at least `FEWEST` are.
     pub budget: Duration,
 }
 

@@ -3,7 +3,7 @@
 //! - [`conformations`]: a structure moved at random, with forces at random
 //! - [`stopwatch`]: an engine that notes how long each of its parts took; processor time
 //! - [`measure`]: many steps of the trainer, and what is quoted of them
-//! - [`report`]: JSON and a table
+//! - [`mod@report`]: JSON and a table
 
 pub mod conformations;
 pub mod measure;
