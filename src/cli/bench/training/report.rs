@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// What is in a step, and what is quoted of many.
-pub const METHOD: &str = "steps of the trainer (forces of a batch, loss, gradient by every weight, AdamW, new weights into \
-     the engine) after two to warm up; cpu: time of all processors in this process, least of all steps; wall: shortest step; \
-     parts: of that step, optimiser with reading and loss";
+pub const METHOD: &str = "steps of the trainer (forces of a batch, loss, gradient by every weight, AdamW) after two to \
+     warm up; cpu: time of all processors in this process, least of all steps; wall: shortest step; parts: of that step, update \
+     is AdamW, rest is reading, loss and the norm of the gradient";
 
 /// Everything that was measured, and how.
 #[derive(Debug, Serialize)]
