@@ -5,6 +5,10 @@
 //! the second term is the derivative of ∂E/∂θ when the atoms move along u. One forward-mode (tangent) pass gives it, so no
 //! second-order automatic differentiation is needed.
 
+mod share;
+
+pub use share::{shares, Share};
+
 use super::layout::{layout, Entry};
 use super::{Config, Weights};
 use oreo_core::{Element, PotentialError, Vec3};

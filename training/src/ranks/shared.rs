@@ -2,7 +2,7 @@
 
 use super::{Group, SumAll};
 use oreo_core::{PotentialError, Vec3};
-use oreo_potentials::oreo::gradients::{Gradients, Molecule, Rule};
+use oreo_potentials::oreo::gradients::{self, Gradients, Molecule, Rule};
 use std::marker::PhantomData;
 use std::ops::{AddAssign, Range};
 
@@ -34,24 +34,13 @@ impl Share {
     }
 }
 
-/// One for each rank: molecules that follow each other, with about as many atoms as the others have. Every rank finds the
-/// same shares.
+/// One for each rank; every rank finds the same.
 fn shares(batch: &[Molecule<'_>], ranks: usize) -> Vec<Share> {
-    let total: usize = batch.iter().map(|m| m.positions.len()).sum();
-    let (mut molecule, mut atom) = (0, 0);
-    let share = |rank: usize| {
-        let (first, first_atom) = (molecule, atom);
-        let enough = total * (rank + 1) / ranks;
-        while molecule < batch.len() && atom < enough {
-            atom += batch[molecule].positions.len();
-            molecule += 1;
-        }
-        Share {
-            molecules: first..molecule,
-            atoms: first_atom..atom,
-        }
+    let share = |share: gradients::Share| Share {
+        molecules: share.first..share.end,
+        atoms: share.atoms(batch),
     };
-    (0..ranks).map(share).collect()
+    gradients::shares(batch, ranks).map(share).collect()
 }
 
 impl<'g, T, G, R> Shared<'g, T, G, R> {

@@ -4,13 +4,12 @@ use super::modes::{ForForces, ForWeights};
 use super::network::Trained;
 use super::parts::Places;
 use super::pass::Passage;
-use super::share::{assign, Share};
 use super::tape::Tape;
 use super::weight_gradients::WeightGradients;
 use crate::oreo::fused::potential::backend;
 use crate::oreo::fused::simd::{numbers_mut, Dual, InstructionSet, Plain};
 use crate::oreo::fused::team::Team;
-use crate::oreo::gradients::{Gradients, Molecule, Rule};
+use crate::oreo::gradients::{shares, Gradients, Molecule, Rule, Share};
 use crate::oreo::Weights;
 use oreo_core::{Element, PotentialError, Vec3};
 use rayon::prelude::*;
@@ -131,7 +130,7 @@ impl<T: Native> NativeGradients<T> {
     /// The pass for energies and forces, left with the threads.
     fn pass_for_forces(&mut self, batch: &[Molecule<'_>]) {
         let team = Team::alone(self.set);
-        let shares = assign(batch, self.threads.len());
+        let shares = shares(batch, self.threads.len());
         self.threads
             .iter_mut()
             .zip(shares)

@@ -8,7 +8,6 @@
 //! - [`NativeGradients`]: the engine · `directions`: pairs and radial functions of atoms that move
 //! - `network`: the weights, nothing folded or tabulated · `parts`: where each parameter is in memory
 //! - `modes`: what the pass for forces and the pass for weights do differently · `tape`: what the second knows from the first
-//! - `share`: the molecules of each thread
 //! - `pass`: forward and reverse; `embedding`, `layer`, `filters`, `readout`: its stages, from the kernels of the fast path
 //! - `weight_gradients`: products and sums that are the weights' gradients
 
@@ -22,7 +21,6 @@ mod network;
 mod parts;
 mod pass;
 mod readout;
-mod share;
 mod tape;
 mod weight_gradients;
 

@@ -1,6 +1,6 @@
-//! Which molecules of a batch a thread takes, and which of them go through the network together.
+//! Which molecules of a batch a thread or a rank takes, and which of them go through a network together.
 
-use crate::oreo::gradients::Molecule;
+use super::Molecule;
 
 /// Most atoms that go through the network together: their rows stay in the second cache.
 const ATOMS_TOGETHER: usize = 96;
@@ -8,8 +8,11 @@ const ATOMS_TOGETHER: usize = 96;
 /// Molecules that follow each other, and the first of their atoms.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Share {
+    /// Of the batch
     pub first: usize,
+    /// Behind the last
     pub end: usize,
+    /// Of the batch
     pub atom: usize,
 }
 
@@ -17,13 +20,13 @@ fn atoms(molecules: &[Molecule<'_>]) -> usize {
     molecules.iter().map(|m| m.positions.len()).sum()
 }
 
-/// One for each thread, about as many atoms as the others.
-pub fn assign<'b>(batch: &'b [Molecule<'b>], threads: usize) -> impl Iterator<Item = Share> + 'b {
+/// One for each of `count`, about as many atoms as the others have; always the same ones.
+pub fn shares<'b>(batch: &'b [Molecule<'b>], count: usize) -> impl Iterator<Item = Share> + 'b {
     let total = atoms(batch);
     let (mut at, mut atom) = (0, 0);
-    (0..threads).map(move |thread| {
+    (0..count).map(move |n| {
         let (first, first_atom) = (at, atom);
-        let enough = total * (thread + 1) / threads;
+        let enough = total * (n + 1) / count;
         while at < batch.len() && atom < enough {
             atom += batch[at].positions.len();
             at += 1;
@@ -37,12 +40,19 @@ pub fn assign<'b>(batch: &'b [Molecule<'b>], threads: usize) -> impl Iterator<It
 }
 
 impl Share {
+    /// Without molecules.
     pub fn is_empty(&self) -> bool {
         self.first == self.end
     }
 
+    /// Its part of the batch.
     pub fn molecules<'b>(&self, batch: &'b [Molecule<'b>]) -> &'b [Molecule<'b>] {
         &batch[self.first..self.end]
+    }
+
+    /// Of its molecules.
+    pub fn atoms(&self, batch: &[Molecule<'_>]) -> std::ops::Range<usize> {
+        self.atom..self.atom + atoms(&batch[self.first..self.end])
     }
 
     /// As many at a time as fit together.
@@ -82,7 +92,7 @@ mod tests {
         for threads in [1, 2, 3, 20] {
             let mut next = Share::default();
             let mut together = Vec::new();
-            for share in assign(&batch, threads) {
+            for share in shares(&batch, threads) {
                 assert_eq!((share.first, share.atom), (next.first, next.atom));
                 for group in share.groups(&batch) {
                     assert_eq!((group.first, group.atom), (next.first, next.atom));
