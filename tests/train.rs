@@ -80,6 +80,48 @@ fn training_lowers_the_error_and_leaves_weights() {
     assert_eq!(fact("origin"), "untrained, seed 1, then trained with oreo");
 }
 
+/// Both tests of one training, found again by `oreo evaluate` with the split that the run has kept. Seen to fail with the
+/// later frames taken from the beginning of the file, and with `--part` left unread.
+#[test]
+fn frames_kept_for_later_are_judged_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let dealt = "test = 3\nprotocol = { random-and-later = { later = 2, gap = 1 } }";
+    let text = config(SMALL, "steps = 5")
+        .replace("train = 4\nvalidation = 3", "validation = 1")
+        .replace("test = 3", dealt);
+    let config = write(folder.path(), "c.toml", &text);
+    let output = folder.path().join("run");
+    let output = output.to_str().unwrap();
+    let summary = json(&["train", &config, "--output", output]);
+    assert_eq!(summary["later_conformations"], 2);
+    let (best, split) = (
+        format!("{output}/best.safetensors"),
+        format!("{output}/splits/0.json"),
+    );
+    let data = file(ETHANOL);
+    let of = |more: &[&str]| {
+        let always = ["evaluate", "--weights", &best, "--data", &data];
+        let exact = ["--filters", "exact"];
+        json(&[&always, &exact[..], more].concat())["force_mae_mev_per_a"].as_f64()
+    };
+    for (part, key) in [
+        ("test", "test_force_mae_mev_per_a"),
+        ("later", "later_force_mae_mev_per_a"),
+    ] {
+        let found = of(&["--split", &split, "--part", part]).unwrap();
+        let reported = summary[key].as_f64().unwrap();
+        assert!(
+            (found - reported).abs() < 1e-3 * reported,
+            "{part}: {found} {reported}"
+        );
+    }
+    let empty = fs::read_to_string(&split).unwrap().replace("8-9", "");
+    fs::write(&split, empty).unwrap();
+    let refused = ["evaluate", "--weights", &best, "--data", &data];
+    let more = ["--split", &split, "--part", "later"];
+    assert!(refusal(&[&refused[..], &more].concat()).contains("no frames"));
+}
+
 /// Half the steps, then the rest after a resume, give the weights of the run that was not stopped, to the bit.
 #[test]
 fn a_resumed_training_is_the_same_training() {

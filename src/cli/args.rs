@@ -157,7 +157,9 @@ pub struct AnalyzeArgs {
 /// `oreo evaluate`
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Example: oreo evaluate --weights et.safetensors --data rmd17_aspirin.npz --frames 1000 --predictions out.npz")]
+Examples:
+  oreo evaluate --weights et.safetensors --data rmd17_aspirin.npz --frames 1000 --predictions out.npz
+  oreo evaluate --weights run/best.safetensors --data rmd17_aspirin.npz --split run/splits/0.json")]
 pub struct EvaluateArgs {
     /// Weights of the network, .safetensors or .ckpt
     #[arg(long, value_name = "FILE")]
@@ -171,6 +173,12 @@ pub struct EvaluateArgs {
     /// For weights that predict a property: its table, beside a packed QM9
     #[arg(long, value_name = "CSV")]
     pub properties: Option<PathBuf>,
+    /// A file of `splits/` of a training: only the frames of one of its parts
+    #[arg(long, value_name = "FILE")]
+    pub split: Option<PathBuf>,
+    /// Which part of the split [default: test]
+    #[arg(long, value_name = "NAME", requires = "split")]
+    pub part: Option<PartChoice>,
     /// Write the predicted energies and forces
     #[arg(long, value_name = "OUT.npz")]
     pub predictions: Option<PathBuf>,

@@ -56,6 +56,20 @@ choice! {
 }
 
 choice! {
+    /// Of a split.
+    PartChoice {
+        /// Frames that were trained on
+        Train,
+        /// Frames that chose the best weights
+        Validation,
+        /// Frames that nothing in the training saw
+        Test,
+        /// Frames of the second test, later in time than all others
+        Later,
+    }
+}
+
+choice! {
     /// Where the first velocities come from.
     VelocitiesChoice {
         /// Drawn from the Maxwell–Boltzmann distribution of --temperature

@@ -68,6 +68,38 @@ fn time_blocks_keep_their_distance() {
     message(&error, "made-up");
 }
 
+/// The end of the file stays unseen by all three parts. Caught, when planted: a complement that reaches to the end of the file.
+#[test]
+fn later_frames_are_kept_apart_from_random_parts() {
+    let protocol = Protocol::RandomAndLater {
+        later: 100,
+        gap: 20,
+    };
+    let split = Split::new(&MadeUp(1000), protocol, SIZES, 1).unwrap();
+    let lengths = [&split.train, &split.validation, &split.test].map(Indices::len);
+    assert_eq!(lengths, [730, 50, 100]);
+    assert_eq!(String::from(split.later.clone()), "900-999");
+    let ends = [&split.train, &split.validation, &split.test].map(Indices::end);
+    assert!(ends.into_iter().all(|end| end <= 880), "{ends:?}");
+    split.check_disjoint().unwrap();
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("split.json");
+    split.save(&path).unwrap();
+    assert_eq!(Split::load(&path).unwrap(), split);
+    let trained_on = fs::read_to_string(&path)
+        .unwrap()
+        .replacen("900-999", "800-999", 1);
+    fs::write(&path, trained_on).unwrap();
+    assert!(message(&Split::load(&path).unwrap_err(), "split.json").contains("in later"));
+
+    let all = Protocol::RandomAndLater {
+        later: 1000,
+        gap: 20,
+    };
+    Split::new(&MadeUp(1000), all, SIZES, 1).unwrap_err();
+}
+
 #[test]
 fn a_split_file_is_made_once_and_belongs_to_one_source() {
     let folder = tempfile::tempdir().unwrap();

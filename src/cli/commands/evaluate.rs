@@ -1,10 +1,11 @@
 //! `oreo evaluate`: how far predicted energies and forces are from those of a data set.
 
 use crate::cli::args::EvaluateArgs;
+use crate::cli::choices::PartChoice;
 use crate::cli::evaluation::predict::Predictor;
-use crate::cli::evaluation::property;
 use crate::cli::evaluation::report::{Report, Setting};
 use crate::cli::evaluation::scores::Scores;
+use crate::cli::evaluation::{held_out, property};
 use crate::cli::exit::{BadInput, OrBadInput, Outcome};
 use crate::cli::frame_progress::FrameProgress;
 use crate::cli::inputs::LoadedPotential;
@@ -37,7 +38,7 @@ pub fn main(args: &EvaluateArgs, json: bool) -> Result<Outcome> {
     }
     let mut loaded = inputs::potential(&PotentialPlan::Et(args.weights.clone()), &compute)?;
     let data = oreo_formats::load(&args.data, &args.data_set.read_options()).or_bad_input()?;
-    let frames = chosen_frames(args, data.len());
+    let frames = chosen_frames(args, data.len())?;
     check_labels(args, &data)?;
     self_test(&mut loaded, &data, frames[0])?;
     let totals = totals(&mut loaded, &data, &frames);
@@ -85,10 +86,10 @@ fn self_test(loaded: &mut LoadedPotential, data: &DataSet, frame: usize) -> Resu
     loaded.self_test(&system, data.positions(frame), data.cell(frame))
 }
 
-fn chosen_frames(args: &EvaluateArgs, all: usize) -> Vec<usize> {
-    let size = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
-    let most = args.frames.map_or(usize::MAX, size);
-    (0..all).step_by(size(args.every)).take(most).collect()
+fn chosen_frames(args: &EvaluateArgs, all: usize) -> Result<Vec<usize>> {
+    let part = held_out::part(args, all)?;
+    let frames = held_out::thinned(args, &part).into_iter();
+    Ok(frames.map(|frame| frame as usize).collect())
 }
 
 /// An hour of computing must not end with a name that cannot be written.
@@ -176,6 +177,11 @@ fn setting(
         weights: args.weights.clone(),
         weights_sha256,
         data: args.data.clone(),
+        split: args.split.clone(),
+        part: args
+            .split
+            .as_ref()
+            .map(|_| args.part.unwrap_or(PartChoice::Test).to_string()),
         labels: args.data_set.labels.map(|labels| labels.to_string()),
         precision: predictor.capabilities().precision,
         device: compute.device.to_string(),

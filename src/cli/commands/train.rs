@@ -280,6 +280,8 @@ impl Training<'_> {
             validation: after.validation.errors,
             test: judge(&mut judge_of_best, &sets.test)?.errors,
             test_conformations: sets.test.len(),
+            later: judge(&mut judge_of_best, &sets.later)?.errors,
+            later_conformations: sets.later.len(),
             before_after: compared,
             element_energies: fitted,
             wall_s: started.elapsed().as_secs_f64(),

@@ -3,6 +3,7 @@
 //! [`predict`] asks the network, [`scores`] compares, [`predictions`] keeps what was said, [`report`] is the result. [`property`] does all
 //! of it for weights that predict a property.
 
+pub mod held_out;
 pub mod predict;
 pub mod predictions;
 pub mod property;

@@ -1,5 +1,6 @@
 //! `oreo evaluate` for weights that predict a scalar property and no energy.
 
+use super::held_out;
 use crate::cli::args::EvaluateArgs;
 use crate::cli::exit::{BadInput, OrBadInput, Outcome};
 use crate::cli::output;
@@ -8,7 +9,7 @@ use oreo_core::{System, Vec3};
 use oreo_potentials::oreo::fused::NativeGradients;
 use oreo_potentials::oreo::gradients::{Gradients, Molecule};
 use oreo_potentials::oreo::Weights;
-use oreo_training::data::{self, Conformation, Source, SourceOptions, Subset};
+use oreo_training::data::{self, Conformation, Indices, Source, Subset};
 use oreo_training::objective::{LabelStatistics, PropertyLabels};
 use serde::Serialize;
 use std::fmt;
@@ -63,18 +64,14 @@ pub fn main(
 
 /// The conformations that have the label, thinned out as the flags say.
 fn labels(args: &EvaluateArgs, property: &str) -> Result<Subset> {
-    let options = SourceOptions {
-        read: args.data_set.read_options(),
-        properties: args.properties.clone(),
-        ..SourceOptions::default()
-    };
+    let options = held_out::source_options(args);
     let source: Arc<dyn Source> = Arc::from(data::open(&args.data, &options).or_bad_input()?);
+    let part = held_out::part_of(args, source.as_ref())?;
     let labels = PropertyLabels::new(source, property).or_bad_input()?;
-    let size = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
     let labelled = labels.labelled().or_bad_input()?;
-    let chosen = labelled.iter().step_by(size(args.every));
-    let chosen = chosen.take(args.frames.map_or(usize::MAX, size)).collect();
-    Subset::new(Arc::new(labels), data::Indices::from_unsorted(chosen)).or_bad_input()
+    let both = labelled.iter().filter(|&index| part.contains(index));
+    let chosen = held_out::thinned(args, &Indices::from_unsorted(both.collect()));
+    Subset::new(Arc::new(labels), Indices::from_unsorted(chosen)).or_bad_input()
 }
 
 fn compare(

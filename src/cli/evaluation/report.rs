@@ -15,6 +15,10 @@ pub struct Setting {
     pub weights_sha256: Option<String>,
     /// As given.
     pub data: PathBuf,
+    /// Of which only a part was looked at.
+    pub split: Option<PathBuf>,
+    /// `test`, `later`, …
+    pub part: Option<String>,
     /// `rmd17` or `md17`, where it was said.
     pub labels: Option<String>,
     /// `f64`, `f32`

@@ -116,7 +116,8 @@ pub struct DataSettings {
     /// Conformations for the end
     #[serde(default)]
     pub test: u64,
-    /// How they are dealt: `random`, or `{ time-block = { gap = 10 } }`
+    /// How they are dealt: `random`; `{ time-block = { gap = 10 } }`; `{ random-and-later = { later = 800, gap = 10 } }`, which
+    /// keeps the end of the file for a second test
     #[serde(default = "random")]
     pub protocol: Protocol,
     /// Of the split

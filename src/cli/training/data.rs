@@ -24,6 +24,8 @@ pub struct Sets {
     pub validation: Mixture,
     /// For the end
     pub test: Mixture,
+    /// For the end, later in time; empty without such a protocol
+    pub later: Mixture,
     /// Judged before and after; empty without `[forgetting]`
     pub forgetting: Mixture,
     /// Of the files
@@ -60,6 +62,7 @@ impl Sets {
             }
         };
         let (mut train, mut validation, mut test) = (Vec::new(), Vec::new(), Vec::new());
+        let mut later = Vec::new();
         let (mut origins, mut splits, mut notes) = (Vec::new(), Vec::new(), Vec::new());
         let (mut weights, mut same) = (Vec::new(), Vec::new());
         let mut has_energies = false;
@@ -71,13 +74,14 @@ impl Sets {
             same.extend(identity(number, settings, &split, &parts)?);
             let [of_train, of_validation, of_test] = parts.each_ref().map(Indices::len);
             notes.push(format!(
-                "{}: {of_train} for training, {of_validation} for validation, {of_test} for tests\n{}",
-                settings.file.display(), opened.note
+                "{}: {of_train} for training, {of_validation} for validation, {of_test} for tests{}\n{}",
+                settings.file.display(), and_later(&split), opened.note
             ));
             let lists = [&mut train, &mut validation, &mut test];
             for (part, sources) in parts.into_iter().zip(lists) {
                 sources.extend(opened.source.subset(part)?);
             }
+            later.extend(opened.source.subset(opened.source.later(&split))?);
             weights.push(settings.weight.unwrap_or(of_train as f64));
             has_energies |= opened.has_energies;
             origins.extend(opened.source.labels.origin().cloned());
@@ -107,6 +111,7 @@ impl Sets {
             train,
             validation: Mixture::new(validation),
             test: Mixture::new(test),
+            later: Mixture::new(later),
             forgetting: Mixture::new(forgetting.into_iter().collect()),
             origins,
             splits,
@@ -127,6 +132,13 @@ impl Sets {
             split.save(path)?;
         }
         Ok(())
+    }
+}
+
+fn and_later(split: &Split) -> String {
+    match split.later.len() {
+        0 => String::new(),
+        later => format!(", {later} later ones for a second test"),
     }
 }
 

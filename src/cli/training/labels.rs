@@ -67,7 +67,12 @@ impl Labelled {
         let subset = Subset::new(Arc::clone(&self.labels), have_it.clone()).or_bad_input()?;
         let mut split = Split::new(&subset, protocol, sizes, seed).or_bad_input()?;
         split.count = self.labels.len() as u64;
-        for part in [&mut split.train, &mut split.validation, &mut split.test] {
+        for part in [
+            &mut split.train,
+            &mut split.validation,
+            &mut split.test,
+            &mut split.later,
+        ] {
             let whole = part.iter().filter_map(|rank| have_it.at(rank as usize));
             *part = Indices::from_unsorted(whole.collect());
         }
@@ -120,6 +125,11 @@ impl Labelled {
             test: settings.test,
         };
         Ok(self.deal(settings, sizes)?.test)
+    }
+
+    /// The second test, later in time; without conformations that lack the label.
+    pub fn later(&self, split: &Split) -> Indices {
+        self.with_label(&split.later)
     }
 
     /// A part as a source; `None` for an empty one.

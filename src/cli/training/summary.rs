@@ -34,6 +34,11 @@ pub struct Summary {
     pub test: Errors,
     /// In the test set
     pub test_conformations: usize,
+    /// Of the best weights on conformations later in time
+    #[serde(flatten, serialize_with = "later")]
+    pub later: Errors,
+    /// Of these
+    pub later_conformations: usize,
     /// With `init`: the weights that were given, and the best ones
     pub before_after: Option<Vec<Compared>>,
     /// Where labels have energies
@@ -76,10 +81,30 @@ fn test<S: Serializer>(errors: &Errors, to: S) -> Result<S::Ok, S::Error> {
     named.serialize(to)
 }
 
+#[derive(Serialize)]
+struct Later {
+    later_force_mae_mev_per_a: Option<f64>,
+    later_energy_mae_mev_per_atom: Option<f64>,
+    later_property_mae_mev: Option<f64>,
+}
+
+fn later<S: Serializer>(errors: &Errors, to: S) -> Result<S::Ok, S::Error> {
+    let named = Later {
+        later_force_mae_mev_per_a: errors.force,
+        later_energy_mae_mev_per_atom: errors.energy,
+        later_property_mae_mev: errors.property,
+    };
+    named.serialize(to)
+}
+
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{:<24}{}", "steps", self.steps)?;
-        for (set, errors) in [("validation", &self.validation), ("test", &self.test)] {
+        for (set, errors) in [
+            ("validation", &self.validation),
+            ("test", &self.test),
+            ("later", &self.later),
+        ] {
             let property = self.property.as_deref().unwrap_or("property");
             for (name, unit, mae) in [
                 ("force", "meV/A", errors.force),

@@ -21,6 +21,24 @@ pub enum Protocol {
         /// Conformations left out between two parts.
         gap: u64,
     },
+    /// Random, but for the end of the file, which is kept for a second, harder test: both numbers of one training.
+    RandomAndLater {
+        /// Conformations at the end.
+        later: u64,
+        /// Conformations left out before them.
+        gap: u64,
+    },
+}
+
+impl Protocol {
+    /// Conformations that no part but [`Split::later`] has: those of the gaps, and the second test.
+    fn kept_apart(self) -> u64 {
+        match self {
+            Self::Random => 0,
+            Self::TimeBlock { gap } => gap.saturating_mul(2),
+            Self::RandomAndLater { later, gap } => later.saturating_add(gap),
+        }
+    }
 }
 
 /// Conformations of each part; together at most as many as there are.
@@ -54,6 +72,9 @@ pub struct Split {
     pub validation: Indices,
     /// Looked at once, at the end.
     pub test: Indices,
+    /// A second test, later in time than everything else; empty but under [`Protocol::RandomAndLater`].
+    #[serde(default, skip_serializing_if = "Indices::is_empty")]
+    pub later: Indices,
 }
 
 impl Split {
@@ -68,23 +89,26 @@ impl Split {
         seed: u64,
     ) -> Result<Self, TrainingError> {
         let count = source.len() as u64;
-        let gaps = match protocol {
-            Protocol::Random => 0,
-            Protocol::TimeBlock { gap } => gap.saturating_mul(2),
-        };
-        let others = [sizes.validation, sizes.test, gaps]
+        let apart = protocol.kept_apart();
+        let others = [sizes.validation, sizes.test, apart]
             .into_iter()
             .fold(0, u64::saturating_add);
         let train = sizes.train.unwrap_or(count.saturating_sub(others));
         if train == 0 || others.saturating_add(train) > count {
             return Err(file_error(Path::new(source.name()), format!(
-                "cannot deal {train} for training, {} for validation, {} for tests and {gaps} between them out of {count} conformations; ask for fewer",
+                "cannot deal {train} for training, {} for validation, {} for tests and {apart} kept apart out of {count} conformations; ask for fewer",
                 sizes.validation, sizes.test
             )));
         }
         let [train, validation, test] = match protocol {
-            Protocol::Random => random(count, [train, sizes.validation, sizes.test], seed),
             Protocol::TimeBlock { gap } => blocks([train, sizes.validation, sizes.test], gap),
+            Protocol::Random | Protocol::RandomAndLater { .. } => {
+                random(count - apart, [train, sizes.validation, sizes.test], seed)
+            }
+        };
+        let later = match protocol {
+            Protocol::RandomAndLater { later, .. } => count - later..count,
+            _ => 0..0,
         };
         Ok(Self {
             source: source.name().into(),
@@ -95,6 +119,7 @@ impl Split {
             train,
             validation,
             test,
+            later: Indices::from_ranges(std::iter::once(later)),
         })
     }
 
@@ -176,6 +201,7 @@ impl Split {
             ("train", &self.train),
             ("validation", &self.validation),
             ("test", &self.test),
+            ("later", &self.later),
         ];
         for (place, (name, part)) in parts.iter().enumerate() {
             if part.end() > self.count {
@@ -200,7 +226,11 @@ impl Split {
     /// Names the first one.
     pub fn check_unseen(&self, packed: &[PackedPart]) -> Result<(), TrainingError> {
         for part in packed.iter().filter(|part| part.fingerprint == self.sha256) {
-            for (name, held_out) in [("validation", &self.validation), ("test", &self.test)] {
+            for (name, held_out) in [
+                ("validation", &self.validation),
+                ("test", &self.test),
+                ("later", &self.later),
+            ] {
                 if let Some(index) = part.indices.common(held_out) {
                     let problem = format!("{name} conformation {index} was packed for training; pack only the training part of the split");
                     return Err(file_error(Path::new(&part.name), problem));
