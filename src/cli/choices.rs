@@ -56,6 +56,28 @@ choice! {
 }
 
 choice! {
+    /// Tables of the ET-OREO paper.
+    ExperimentChoice {
+        /// Molecular dynamics of four molecules: with and without pre-training, and without its terms at equilibrium
+        Md17,
+        /// Fine-tuning on small polymers, molecular dynamics of large ones
+        Polymers,
+        /// HOMO, LUMO and gap of QM9, from scratch and from pre-trained weights
+        Qm9,
+    }
+}
+
+choice! {
+    /// How large an experiment is.
+    ScaleChoice {
+        /// 128 channels, 6 layers
+        Small,
+        /// 256 channels, 8 layers, and the paper's numbers of steps
+        Paper,
+    }
+}
+
+choice! {
     /// Of a split.
     PartChoice {
         /// Frames that were trained on

@@ -9,6 +9,7 @@
 //! - [`self_test`]: the fast path against the reference, before the first step
 //! - [`analysis`]: what a run was worth
 //! - [`training`]: weights from data
+//! - [`reproduce`]: the paper's tables, as calls of this program
 //! - [`exit`], [`output`]: exit codes, errors in one line, results on standard output
 
 pub mod analysis;
@@ -26,6 +27,7 @@ mod frame_progress;
 pub mod inputs;
 pub mod inspection;
 pub mod layers;
+mod markdown;
 pub mod md;
 pub mod output;
 pub mod pace;
@@ -34,6 +36,7 @@ pub mod plan;
 mod plan_tests;
 pub mod progress;
 pub mod quantity;
+pub mod reproduce;
 mod resolve;
 pub mod self_test;
 pub mod settings;
@@ -63,6 +66,7 @@ fn dispatch(arguments: &Arguments) -> anyhow::Result<exit::Outcome> {
         Command::Inspect(inspect) => commands::inspect::main(inspect, arguments.json),
         Command::Analyze(analyze) => commands::analyze::main(analyze, arguments.json),
         Command::Bench(bench) => commands::bench::main(bench, arguments.json),
+        Command::Reproduce(reproduce) => commands::reproduce::main(reproduce, arguments.json),
         Command::Doctor(_) => commands::doctor::main(arguments.json),
     }
 }

@@ -285,6 +285,7 @@ impl Training<'_> {
             before_after: compared,
             element_energies: fitted,
             wall_s: started.elapsed().as_secs_f64(),
+            weights_sha256: loaded.sha256,
             weights,
         })
     }

@@ -47,6 +47,8 @@ pub struct Summary {
     pub wall_s: f64,
     /// The best
     pub weights: PathBuf,
+    /// Of that file
+    pub weights_sha256: String,
 }
 
 #[derive(Serialize)]

@@ -1,8 +1,8 @@
 //! PERFORMANCE.md from `bench.json`: every number in it is one of the record, or computed here from some of them.
 
-use super::markdown::{number, percent, section};
 use super::record::{Case, Compared, Conditions, Mode, Record};
 use super::PLOT;
+use crate::cli::markdown::{number, percent, section};
 
 /// A step between sizes for the growth of cost: shorter ones say more about the noise than about the cost.
 const LEAST_STEP: f64 = 1.5;

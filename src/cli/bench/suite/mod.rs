@@ -7,7 +7,6 @@
 pub mod document;
 #[cfg(feature = "plots")]
 mod figure;
-mod markdown;
 pub mod record;
 pub mod run;
 pub mod stopwatch;
