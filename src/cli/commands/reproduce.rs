@@ -32,7 +32,7 @@ pub fn main(args: &ReproduceArgs, json: bool) -> Result<Outcome> {
     let default = PathBuf::from(format!("reproduction-{}", scale.name));
     let root = args.output.clone().unwrap_or(default);
     let sources = Sources::new(data, &needs(experiment))?;
-    let jobs = jobs(args, experiment, &scale, &sources)?;
+    let jobs = jobs(args, &root, (experiment, &scale), &sources)?;
     if args.dry_run {
         output::print(&plan(&root, &jobs)?)?;
         return Ok(Outcome::Completed);
@@ -72,13 +72,13 @@ fn needs(experiment: ExperimentChoice) -> Vec<String> {
 
 fn jobs(
     args: &ReproduceArgs,
-    experiment: ExperimentChoice,
-    scale: &Scale,
+    root: &Path,
+    (experiment, scale): (ExperimentChoice, &Scale),
     sources: &Sources,
 ) -> Result<Vec<Job>> {
     match experiment {
         ExperimentChoice::Md17 => md17::jobs(scale, sources, &args.labels.to_string()),
-        ExperimentChoice::Polymers => polymers::jobs(scale, sources),
+        ExperimentChoice::Polymers => polymers::jobs(scale, sources, root),
         ExperimentChoice::Qm9 => qm9::jobs(scale, sources),
     }
 }

@@ -9,9 +9,13 @@ use crate::cli::training::config::DataSettings;
 use anyhow::Result;
 use oreo_training::data::Protocol;
 use oreo_training::objective::Variant;
+use std::path::Path;
 
 /// The job that makes the weights.
 pub const TRAINING: &str = "polymers";
+
+/// Folder with labelled frames of our own dynamics.
+const OWN: &str = "own";
 
 /// Of all labels: semi-empirical, not to be compared with numbers of density functionals.
 const LEVEL: &str = "GFN2-xTB";
@@ -43,11 +47,12 @@ fn data(sources: &Sources) -> Vec<DataSettings> {
     FAMILIES.iter().flat_map(both).collect()
 }
 
-/// Everything for the table.
+/// Everything for the table. Frames of our own dynamics are judged where somebody has put labels of them into `root`; see
+/// validation/reproduce/README.md.
 ///
 /// # Errors
 /// None that is known.
-pub fn jobs(scale: &Scale, sources: &Sources) -> Result<Vec<Job>> {
+pub fn jobs(scale: &Scale, sources: &Sources, root: &Path) -> Result<Vec<Job>> {
     let begin = Begin::From(pretrained(Variant::EtOreo));
     let how = (Variant::EtOre, &begin);
     let config = recipe::training(TRAINING, scale, &scale.polymers, how, data(sources))?;
@@ -60,20 +65,20 @@ pub fn jobs(scale: &Scale, sources: &Sources) -> Result<Vec<Job>> {
     for (number, family) in FAMILIES.iter().enumerate() {
         let split = format!("{TRAINING}/splits/{}.json", place(number, 3));
         let which = ["--split", &split, "--part", "test"];
-        jobs.push(judged(
-            sources,
-            &test_job(family, 3),
-            &polymer(family, 3),
-            &which,
-        ));
+        let file = sources.file(&polymer(family, 3));
+        jobs.push(judged(&test_job(family, 3), &file, &which));
     }
     for family in LARGE {
-        let name = test_job(family, 15);
-        jobs.push(judged(sources, &name, &polymer(family, 15), &[]));
+        let file = sources.file(&polymer(family, 15));
+        jobs.push(judged(&test_job(family, 15), &file, &[]));
     }
     for family in LARGE {
         jobs.push(dynamics(scale, sources, family));
         jobs.push(analysis(&dynamics_job(family)));
+        let own = Path::new(OWN).join(format!("{family}.extxyz"));
+        if root.join(&own).exists() {
+            jobs.push(judged(&own_job(family), &own, &[]));
+        }
     }
     Ok(jobs)
 }
@@ -81,6 +86,11 @@ pub fn jobs(scale: &Scale, sources: &Sources) -> Result<Vec<Job>> {
 /// The job that judges one family.
 pub fn test_job(family: &str, loops: usize) -> String {
     format!("{TRAINING}-{family}-L{loops:02}-test")
+}
+
+/// The job that judges frames of our own dynamics.
+pub fn own_job(family: &str) -> String {
+    format!("{TRAINING}-{family}-own-test")
 }
 
 /// The job that moves one family.
@@ -92,9 +102,8 @@ fn weights() -> String {
     format!("{TRAINING}/best.safetensors")
 }
 
-fn judged(sources: &Sources, name: &str, file: &str, which: &[&str]) -> Job {
-    let file = sources.file(file).to_string_lossy().into_owned();
-    let weights = weights();
+fn judged(name: &str, file: &Path, which: &[&str]) -> Job {
+    let (file, weights) = (file.to_string_lossy(), weights());
     let always = ["evaluate", "--weights", &weights, "--data", &file];
     Job {
         name: name.into(),

@@ -201,7 +201,7 @@ mod tests {
     fn a_job_waits_for_what_it_needs() {
         let jobs = [job("md", &["train"]), job("train", &[]), job("other", &[])];
         let mut board = Board::default();
-        let mut named = |board: &Board| next(&jobs, board).map(|job| job.name.clone());
+        let named = |board: &Board| next(&jobs, board).map(|job| job.name.clone());
         assert_eq!(named(&board).as_deref(), Some("train"));
         board.taken.insert("train".into());
         assert_eq!(named(&board).as_deref(), Some("other"));

@@ -1,19 +1,24 @@
 //! Forces and dynamics of polymers.
 
 use super::{fixed, mean, table};
-use crate::cli::reproduce::polymers::{dynamics_job, test_job};
+use crate::cli::reproduce::polymers::{dynamics_job, own_job, test_job};
 use crate::cli::reproduce::results::Results;
 use crate::cli::reproduce::sources::{FAMILIES, LARGE};
 
 /// All sections.
 pub fn of(results: &Results) -> String {
-    [small(results), large(results), dynamics(results)].concat()
+    [
+        small(results),
+        large(results),
+        dynamics(results),
+        own(results),
+    ]
+    .concat()
 }
 
-fn forces(results: &Results, family: &str, loops: usize) -> Option<Vec<String>> {
-    let job = test_job(family, loops);
-    results.jobs.get(&job)?;
-    let of = |key: &str, digits: usize| fixed(results.number(&job, key), digits);
+fn forces(results: &Results, family: &str, job: &str) -> Option<Vec<String>> {
+    results.jobs.get(job)?;
+    let of = |key: &str, digits: usize| fixed(results.number(job, key), digits);
     Some(vec![
         family.into(),
         of("/atoms_per_frame", 0),
@@ -36,7 +41,7 @@ const HEAD: [&str; 6] = [
 fn small(results: &Results) -> String {
     let rows: Vec<_> = FAMILIES
         .iter()
-        .filter_map(|family| forces(results, family, 3))
+        .filter_map(|family| forces(results, family, &test_job(family, 3)))
         .collect();
     let of = |family: &&str| results.number(&test_job(family, 3), "/force_mae_mev_per_a");
     let all = fixed(mean(FAMILIES.iter().map(of)), 1);
@@ -51,12 +56,24 @@ fn small(results: &Results) -> String {
 fn large(results: &Results) -> String {
     let rows = LARGE
         .iter()
-        .filter_map(|family| forces(results, family, 15));
+        .filter_map(|family| forces(results, family, &test_job(family, 15)));
     let title = format!(
         "Polymers, {} scale: fifteen loops, never seen in training",
         results.scale
     );
     table(&title, "Six frames each.", &HEAD, rows.collect())
+}
+
+fn own(results: &Results) -> String {
+    let rows = LARGE
+        .iter()
+        .filter_map(|family| forces(results, family, &own_job(family)));
+    let title = format!(
+        "Polymers, {} scale: frames of our own dynamics",
+        results.scale
+    );
+    let text = "Evenly over the run; labels by `validation/reproduce/gfn2_forces.py`.";
+    table(&title, text, &HEAD, rows.collect())
 }
 
 fn dynamics(results: &Results) -> String {
