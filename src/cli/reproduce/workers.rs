@@ -106,7 +106,8 @@ fn next<'a>(jobs: &'a [Job], board: &Board) -> Option<&'a Job> {
 fn attempt(place: Place<'_>, job: &Job) -> Result<bool> {
     let Place { root, stop, .. } = place;
     let typed = job.arguments(root)?;
-    let command = format!("oreo {} --json", typed.join(" "));
+    let words: Vec<_> = typed.iter().map(|word| quoted(word)).collect();
+    let command = format!("oreo {} --json", words.join(" "));
     output::say(format_args!("{}: {command}", job.name));
     let started = Instant::now();
     let printed = root.join("logs").join(format!("{}.json", job.name));
@@ -138,6 +139,14 @@ fn attempt(place: Place<'_>, job: &Job) -> Result<bool> {
     job.keep(root, &record)?;
     output::say(format_args!("{}: done, {:.0} s", job.name, record.wall_s));
     Ok(true)
+}
+
+/// As a shell wants it.
+fn quoted(word: &str) -> String {
+    match word.contains(' ') {
+        true => format!("\"{word}\""),
+        false => word.into(),
+    }
 }
 
 /// The exit code, if it ended by itself.
