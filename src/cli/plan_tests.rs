@@ -31,7 +31,7 @@ fn refused(flags: &str) -> String {
 }
 
 /// One plan of each kind, so that every branch of `to_settings` is taken.
-const KINDS: [&str; 10] = [
+const KINDS: [&str; 11] = [
     "",
     "preset = \"md17\"\nreference = \"r.npz\"\nlabels = \"md17\"\nunits = \"kcal/mol,A\"\nskip-unit-check = true",
     "integrator = \"nve\"\nvelocities = \"file\"\nformats = [\"dcd\", \"xyz\"]",
@@ -41,6 +41,7 @@ const KINDS: [&str; 10] = [
     "stability = \"rdf\"\nreference = \"r.xyz\"\nrdf-window = \"2 ps\"\nrdf-threshold = 0.3",
     "stability = \"rdf\"\nreference = \"r.xyz\"",
     "precision = \"f16-weights\"\nfilters = \"exact\"\npath = \"fused\"",
+    "ensemble = [\"v.safetensors\", \"/u.ckpt\"]\nensemble-stop = \"0.5 eV/A\"",
     "chain-length = 2\nreplicas = 3\nseed = 9\nframe = 4\nwrite-forces = true\nskin = \"0.5 A\"",
 ];
 
