@@ -45,8 +45,8 @@ fn number(value: &Value) -> f64 {
     value.as_f64().unwrap_or_else(|| panic!("{value}"))
 }
 
-/// Planted and caught: a step of the other network taken for a step of the dynamics; members that are read before the draw
-/// of velocities and use up its numbers.
+/// Planted and caught: a force of the dynamics changed in its last digit by the question; members asked before the step is
+/// finished.
 #[test]
 fn another_network_is_asked_and_changes_no_byte_of_the_trajectory() {
     let place = workplace();
@@ -85,7 +85,7 @@ fn another_network_is_asked_and_changes_no_byte_of_the_trajectory() {
     }
 }
 
-/// The summary is of the lines of the table, up to its six digits.
+/// The summary is of the lines of the table, up to its six digits. Planted and caught: mean and root mean square exchanged.
 #[test]
 fn the_summary_has_the_mean_and_the_maximum_of_the_table_and_the_hashes() {
     let place = workplace();
@@ -123,7 +123,7 @@ fn the_summary_has_the_mean_and_the_maximum_of_the_table_and_the_hashes() {
 }
 
 /// The level lies between the first lines and the largest one, so that the line of the stop is known. From a config file,
-/// whose paths are relative to it.
+/// whose paths are relative to it. Planted and caught: a rule that looks at every step.
 #[test]
 fn the_first_line_above_the_level_stops_with_exit_status_3() {
     let place = workplace();
@@ -159,8 +159,11 @@ fn a_network_is_not_compared_with_itself() {
     let place = workplace();
     let member = |files: &str| run(&format!("--output out --ensemble {files}"));
     place.write("copy.safetensors", place.read(&weights()));
-    let convert = format!("convert {} facts.safetensors --elements HCO", weights());
-    assert_eq!(place.oreo(&convert.replace("HCO", "H,C,O")).code, 0);
+    let convert = format!(
+        "convert {} facts.safetensors --elements H --elements C --elements O",
+        weights()
+    );
+    assert_eq!(place.oreo(&convert).code, 0);
     assert_ne!(
         place.read("copy.safetensors"),
         place.read("facts.safetensors")
@@ -175,7 +178,10 @@ fn a_network_is_not_compared_with_itself() {
 #[test]
 fn a_member_that_cannot_be_asked_is_refused_by_its_file() {
     let place = workplace();
-    let convert = format!("convert {} hydrocarbons.safetensors --elements H,C", peer());
+    let convert = format!(
+        "convert {} hydrocarbons.safetensors --elements H --elements C",
+        peer()
+    );
     let ended = place.oreo(&convert);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     place.write("torn.safetensors", &std::fs::read(peer()).unwrap()[..1000]);
@@ -190,8 +196,7 @@ fn a_member_that_cannot_be_asked_is_refused_by_its_file() {
     assert!(!place.path("out").exists());
 }
 
-/// Planted and caught: statistics outside the checkpoint; a committee that is asked at the first step after a restart
-/// whatever its number; hashes that are not compared.
+/// Planted and caught: statistics outside the checkpoint; hashes that are not compared; forces not zeroed for a member.
 #[test]
 fn an_interrupted_run_ends_with_the_same_bytes_and_only_with_the_same_networks() {
     let place = workplace();
