@@ -86,8 +86,8 @@ mod tests {
         ForceDeviation { atom, max, rms }
     }
 
-    /// (0.1 + 0.4 + 0.1 + 0.4)/4 and √((0.03² + 0.04²)/4). Planted and caught: the mean of the root mean squares (0.0175),
-    /// the last of equal maxima.
+    /// (0.1 + 0.4 + 0.1 + 0.4)/4 and √((0.03² + 0.04²)/4). Catches the mean of the root mean squares (0.0175) and the
+    /// last of equal maxima.
     #[test]
     fn mean_and_maximum_by_hand() {
         let mut all = Deviations::default();

@@ -138,10 +138,17 @@ pub fn bond_deviation(time_ps_deviation_a: &[[f64; 2]], threshold_a: f64) -> Fig
 
 /// Deviation of the forces of several networks, `[time in ps, eV/Å]`, with the level that stops a run if there is one.
 pub fn force_deviation(max: &[[f64; 2]], rms: &[[f64; 2]], level: Option<f64>) -> Figure {
-    let label = "Force deviation (eV/Å)";
-    let mut panel = Panel::new(Axis::linear("Time (ps)"), Axis::linear(label))
+    let values = max.iter().map(|point| point[1]);
+    let highest = values
+        .filter(|y| y.is_finite())
+        .fold(level.unwrap_or(0.0), f64::max);
+    let mut axis = Axis::linear("Force deviation (eV/Å)");
+    if highest > 0.0 {
+        axis = axis.range(0.0, 1.05 * highest);
+    }
+    let mut panel = Panel::new(Axis::linear("Time (ps)"), axis)
         .with("largest of an atom", Mark::Line, max.to_vec())
-        .with("root mean square", Mark::Line, rms.to_vec());
+        .with("root mean square over the atoms", Mark::Line, rms.to_vec());
     if let Some(level) = level {
         panel = panel.level(format!("stop level {level} eV/Å"), level);
     }
