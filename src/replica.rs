@@ -138,7 +138,7 @@ impl Replica {
         }
     }
 
-    /// Where the atoms are, as of the last update.
+    /// Who is near whom, as of the last update.
     pub(crate) fn pairs(&self) -> &Neighbors {
         self.neighbors
             .as_ref()

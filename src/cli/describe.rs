@@ -16,7 +16,7 @@ impl Display for Plan {
                 .collect();
             writeln!(
                 f,
-                "ensemble    asked every {} steps: {}",
+                "ensemble    asked every {} steps how far it agrees: {}",
                 self.every,
                 members.join(", ")
             )?;

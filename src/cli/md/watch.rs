@@ -24,7 +24,8 @@ const WINDOW_SAMPLES: u64 = 100;
 /// Bins of g(r).
 const RADIAL_BINS: usize = 200;
 
-/// The rule of the plan and the caps, at every step; that of an ensemble when it is asked. Values that are not finite stop a replica in any case.
+/// The rule of the plan and the caps, at every step; that of an ensemble when it is asked. Values that are not finite stop a
+/// replica in any case.
 pub(super) fn rules(
     mut replica: Replica,
     plan: &Plan,
