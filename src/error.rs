@@ -23,6 +23,24 @@ pub enum RunError {
         /// Why.
         source: PotentialError,
     },
+    /// A member of the committee was not made for this system.
+    #[error("ensemble member {member}, replica {replica}: {source}")]
+    UnfitMember {
+        /// Counted from 1.
+        member: usize,
+        /// Which replica.
+        replica: u32,
+        /// What does not fit.
+        source: PotentialError,
+    },
+    /// A member of the committee did not answer.
+    #[error("no forces of ensemble member {member}: {source}")]
+    Member {
+        /// Counted from 1.
+        member: usize,
+        /// Why.
+        source: PotentialError,
+    },
     /// The neighbour list could not be built; the step was not taken.
     #[error("replica {replica}, step {step}: {source}")]
     Neighbors {

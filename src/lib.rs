@@ -2,6 +2,7 @@
 //!
 //! - the loop: [`Simulation`] moves [`Replica`]s under one [`core::Potential`]
 //! - [`observers`]: what a run writes down; the rules that stop one are in [`validation::stability`]
+//! - [`Committee`]: further potentials that are asked how far they agree with the one that moves the atoms
 //! - [`checkpoint`]: save and continue to the bit
 //! - [`run`]: the folder of a run, its summary
 //! - `cli`: the program `oreo`
@@ -29,12 +30,14 @@
 pub mod checkpoint;
 #[cfg(feature = "cli")]
 pub mod cli;
+mod committee;
 mod error;
 pub mod observers;
 mod replica;
 pub mod run;
 mod simulation;
 
+pub use committee::Committee;
 pub use error::RunError;
 pub use oreo_core as core;
 pub use oreo_formats as formats;

@@ -2,8 +2,9 @@
 
 use crate::RunError;
 use oreo_core::{
-    Archive, ArchiveError, Integrator, NeighborError, NeighborList, NeighborRequest, Neighbors,
-    Observer, Persist, Potential, PotentialError, Request, Scope, State, Stop, System, Vec3, View,
+    Archive, ArchiveError, ForceDeviation, Integrator, NeighborError, NeighborList,
+    NeighborRequest, Neighbors, Observer, Persist, Potential, PotentialError, Request, Scope,
+    State, Stop, System, Vec3, View,
 };
 use oreo_validation::stability::first_non_finite;
 use std::any::Any;
@@ -137,6 +138,13 @@ impl Replica {
         }
     }
 
+    /// Who is near whom, as of the last update.
+    pub(crate) fn pairs(&self) -> &Neighbors {
+        self.neighbors
+            .as_ref()
+            .map_or(&NO_NEIGHBORS, NeighborList::pairs)
+    }
+
     /// Moves to where forces are needed. A position that is no longer finite retires the replica here, so that no
     /// neighbour list and no potential ever sees it.
     pub(crate) fn begin(&mut self) -> Result<(), RunError> {
@@ -193,7 +201,11 @@ impl Replica {
     }
 
     /// Shows the finished step to every observer whose period divides it; all see it, the first reason to stop counts.
-    pub(crate) fn observe(&mut self) -> Result<(), RunError> {
+    /// `force_deviation` is what the committee said, if it was asked.
+    pub(crate) fn observe(
+        &mut self,
+        force_deviation: Option<ForceDeviation>,
+    ) -> Result<(), RunError> {
         let step = self.state.step;
         if self
             .watches
@@ -208,11 +220,17 @@ impl Replica {
             self.stop = Some(Stop::NonFinite { step, quantity });
             return Ok(());
         }
+        if let Some(found) = force_deviation.filter(|found| !found.rms.is_finite()) {
+            let quantity = format!("force of the ensemble on atom {}", found.atom);
+            self.stop = Some(Stop::NonFinite { step, quantity });
+            return Ok(());
+        }
         let view = View {
             replica: self.id,
             system: &self.system,
             state: &self.state,
             conserved,
+            force_deviation,
         };
         let due = |watch: &&mut Watch| step.is_multiple_of(watch.every);
         for watch in self.watches.iter_mut().filter(due) {

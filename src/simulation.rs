@@ -1,6 +1,6 @@
-//! The loop. One step: begin, neighbours, one force call for all replicas, finish, contain, observe.
+//! The loop. One step: begin, neighbours, one force call for all replicas, finish, contain, consult, observe.
 
-use crate::{Replica, RunError};
+use crate::{Committee, Replica, RunError};
 use oreo_core::{Archive, ArchiveError, Capabilities, Persist, Potential, PotentialError, Request};
 
 /// Å. Pairs are listed up to the cutoff plus this, and listed anew when an atom has moved half of it.
@@ -11,6 +11,9 @@ pub struct Simulation {
     potential: Box<dyn Potential>,
     capabilities: Capabilities,
     replicas: Vec<Replica>,
+    committee: Option<Committee>,
+    /// Å
+    skin: f64,
     /// Empty between steps; keeps its allocation.
     requests: Vec<Request<'static>>,
     /// A step ended with an error halfway, after positions had moved or before everybody had looked: nothing here may be
@@ -31,6 +34,8 @@ impl Simulation {
             potential,
             capabilities,
             replicas,
+            committee: None,
+            skin,
             requests: Vec::new(),
             broken: false,
         };
@@ -46,11 +51,28 @@ impl Simulation {
         Ok(simulation)
     }
 
+    /// With further potentials that observers hear of and that move nothing.
+    pub fn with_committee(mut self, mut committee: Committee) -> Result<Self, RunError> {
+        let cutoff = self.capabilities.neighbors.map(|request| request.cutoff);
+        committee.join(&self.replicas, cutoff, self.skin)?;
+        self.committee = Some(committee);
+        Ok(self)
+    }
+
     /// Forces at step 0, and the first look of the observers. Never after a restore: the saved forces are part of the
     /// state, and the same run must continue to the bit.
     pub fn start(&mut self) -> Result<(), RunError> {
         self.compute_forces()?;
-        self.replicas.iter_mut().try_for_each(Replica::observe)
+        self.consult()?;
+        self.observe(|_| true)
+    }
+
+    /// Asks the committee where the atoms are, if there is one and this is a step of its period; what a benchmark times.
+    pub fn consult(&mut self) -> Result<(), RunError> {
+        match &mut self.committee {
+            Some(committee) => committee.consult(&self.replicas),
+            None => Ok(()),
+        }
     }
 
     /// Energies and forces where the atoms are, in the one call that a step makes. Nothing moves and nobody looks:
@@ -74,7 +96,8 @@ impl Simulation {
         self.active_mut().try_for_each(Replica::begin)?;
         self.evaluate()?;
         self.active_mut().for_each(Replica::finish);
-        self.active_mut().try_for_each(Replica::observe)?;
+        self.consult()?;
+        self.observe(Replica::is_active)?;
         self.broken = false;
         Ok(())
     }
@@ -114,6 +137,15 @@ impl Simulation {
         self.replicas
             .iter_mut()
             .filter(|replica| replica.is_active())
+    }
+
+    fn observe(&mut self, who: impl Fn(&Replica) -> bool) -> Result<(), RunError> {
+        let replicas = self.replicas.iter_mut().enumerate();
+        for (k, replica) in replicas.filter(|(_, replica)| who(replica)) {
+            let committee = self.committee.as_ref();
+            replica.observe(committee.and_then(|committee| committee.deviation(k)))?;
+        }
+        Ok(())
     }
 
     /// One call, or as few as the potential's limit allows.
@@ -192,7 +224,7 @@ pub(crate) fn evaluate_within_limit(
 
 /// The same allocation for requests of another lifetime. Collecting from a vector's own iterator happens in place, and
 /// an empty vector has no element whose lifetime could matter; `tests/allocations.rs` counts.
-fn reuse<'a, 'b>(mut requests: Vec<Request<'a>>) -> Vec<Request<'b>> {
+pub(crate) fn reuse<'a, 'b>(mut requests: Vec<Request<'a>>) -> Vec<Request<'b>> {
     requests.clear();
     requests
         .into_iter()

@@ -6,14 +6,14 @@ use common::{argon_replica, argon_simulation, INTEGRATORS};
 use oreo::core::random::Generator;
 use oreo::core::testing::ethanol;
 use oreo::core::units::{FEMTOSECOND, KELVIN};
-use oreo::core::{Cell, State, System, Vec3};
+use oreo::core::{Cell, Potential, State, System, Vec3};
 use oreo::integrators::{MaxwellBoltzmann, VelocityVerlet};
-use oreo::observers::{Averages, Distances, FrameContent, Thermo, Trajectory};
+use oreo::observers::{Averages, Deviations, Distances, FrameContent, Thermo, Trajectory};
 use oreo::potentials::oreo::fused::{Filters, Options, OreoFused, Precision};
 use oreo::potentials::oreo::{Config, Weights};
-use oreo::validation::stability::{BondRule, TemperatureRule};
+use oreo::validation::stability::{BondRule, DeviationRule, TemperatureRule};
 use oreo::validation::Topology;
-use oreo::{Replica, Simulation, DEFAULT_SKIN};
+use oreo::{Committee, Replica, Simulation, DEFAULT_SKIN};
 
 /// Catches a request vector that is collected anew, and scratch that is not kept. Seen to fail with
 /// `Simulation::evaluate` collecting into a new vector.
@@ -140,4 +140,42 @@ fn a_step_under_the_network_allocates_nothing() {
             counted.count_total
         );
     }
+}
+
+/// One member reaches farther than the network of the dynamics and has lists of its own. Seen to fail with the requests
+/// of a member collected into a new vector.
+#[test]
+fn asking_a_committee_allocates_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let replica = |id: u32| {
+        let path = folder.path().join(format!("{id}.csv"));
+        let thermo = Thermo::new(path, 0.2, 54, Default::default());
+        two_ethanols(id)
+            .watch(1, DeviationRule::new(1e6).unwrap())
+            .watch(1, thermo.with_force_deviation())
+            .watch(1, Deviations::default())
+    };
+    let member = |seed, cutoff_upper| {
+        let config = Config {
+            channels: 64,
+            layers: 2,
+            radial_functions: 16,
+            cutoff_upper,
+            ..Config::et_oreo()
+        };
+        let options = Options::default();
+        OreoFused::new(&Weights::random(config, seed), &options).unwrap()
+    };
+    let members: Vec<Box<dyn Potential>> = vec![Box::new(member(2, 5.0)), Box::new(member(3, 6.0))];
+    let replicas = (0..2).map(replica).collect();
+    let simulation = Simulation::new(Box::new(member(1, 5.0)), replicas, DEFAULT_SKIN).unwrap();
+    let mut simulation = simulation
+        .with_committee(Committee::new(members, 1))
+        .unwrap();
+    simulation.start().unwrap();
+    simulation.run(100).unwrap();
+    let counted = allocation_counter::measure(|| simulation.run(100).unwrap());
+    assert!(!simulation.is_over());
+    let flushes = allocation_counter::measure(|| simulation.flush().unwrap());
+    assert_eq!(counted.count_total, flushes.count_total, "in 100 steps");
 }

@@ -33,7 +33,7 @@ pub use element::{Element, ElementSet, UnknownElement};
 pub use frame::{Frame, FrameRef};
 pub use integrator::Integrator;
 pub use neighbors::{NeighborError, NeighborList, NeighborRequest, Neighbors};
-pub use observer::{Observer, ObserverError, View};
+pub use observer::{ForceDeviation, Observer, ObserverError, View};
 pub use persist::{Archive, ArchiveError, Persist, Scope};
 pub use potential::{Capabilities, Potential, PotentialError, Request, Sum};
 pub use rigid_motion::RigidMotion;

@@ -16,6 +16,19 @@ pub struct View<'a> {
     pub state: &'a State,
     /// eV, of the integrator.
     pub conserved: f64,
+    /// Of the networks that are asked beside the one that moves the atoms; `None` at steps at which they were not.
+    pub force_deviation: Option<ForceDeviation>,
+}
+
+/// How far several models are from each other at one configuration; `oreo_validation::deviation` says how it is counted.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ForceDeviation {
+    /// Index of the atom that they differ most about.
+    pub atom: usize,
+    /// eV/Å, of that atom.
+    pub max: f64,
+    /// eV/Å, root mean square over the atoms.
+    pub rms: f64,
 }
 
 /// Why an observer could not do its work; ends the run.

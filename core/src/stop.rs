@@ -47,6 +47,17 @@ pub enum Stop {
         /// eV/Å
         cap: f64,
     },
+    /// Networks that were asked about the same positions differ by more than a level.
+    ForceDeviation {
+        /// Finished step.
+        step: u64,
+        /// Index of the atom.
+        atom: usize,
+        /// eV/Å
+        deviation: f64,
+        /// eV/Å
+        level: f64,
+    },
     /// NaN or infinity in energy, forces, positions or momenta.
     NonFinite {
         /// The step whose numbers are not finite.
@@ -71,6 +82,7 @@ impl Stop {
             Stop::Rdf { .. } => "rdf",
             Stop::Temperature { .. } => "temperature",
             Stop::Force { .. } => "force",
+            Stop::ForceDeviation { .. } => "force_deviation",
             Stop::NonFinite { .. } => "non_finite",
             Stop::Requested { .. } => "requested",
         }
@@ -83,6 +95,7 @@ impl Stop {
             | Stop::Rdf { step, .. }
             | Stop::Temperature { step, .. }
             | Stop::Force { step, .. }
+            | Stop::ForceDeviation { step, .. }
             | Stop::NonFinite { step, .. }
             | Stop::Requested { step, .. } => *step,
         }
@@ -110,6 +123,9 @@ impl std::fmt::Display for Stop {
             }
             Stop::Force { atom, force, cap, .. } => {
                 write!(f, "force of {force:.1} eV/Å on atom {atom} is above the cap of {cap} eV/Å")
+            }
+            Stop::ForceDeviation { atom, deviation, level, .. } => {
+                write!(f, "forces of the ensemble on atom {atom} deviate by {deviation:.3} eV/Å, above the level of {level} eV/Å")
             }
             Stop::NonFinite { quantity, .. } => write!(f, "{quantity} is not a finite number"),
             Stop::Requested { reason, .. } => f.write_str(reason),
@@ -165,6 +181,16 @@ impl From<&Stop> for Record {
                 record.kind = 4;
                 record.atoms[0] = *atom as u64;
                 record.values = [*force, *cap, 0.0];
+            }
+            Stop::ForceDeviation {
+                atom,
+                deviation,
+                level,
+                ..
+            } => {
+                record.kind = 7;
+                record.atoms[0] = *atom as u64;
+                record.values = [*deviation, *level, 0.0];
             }
             Stop::NonFinite { quantity, .. } => {
                 record.kind = 5;
@@ -223,6 +249,12 @@ impl Record {
                 step,
                 reason: text(),
             },
+            7 => Stop::ForceDeviation {
+                step,
+                atom: atoms[0],
+                deviation: a,
+                level: b,
+            },
             _ => {
                 let problem = format!("unknown kind {kind}; written by a newer version?");
                 return Err(ArchiveError::Invalid {
@@ -276,6 +308,12 @@ mod tests {
                 atom: 3,
                 force: 900.0,
                 cap: 500.0,
+            },
+            Stop::ForceDeviation {
+                step: 11,
+                atom: 3,
+                deviation: 0.61,
+                level: 0.5,
             },
             Stop::NonFinite {
                 step: 11,

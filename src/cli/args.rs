@@ -58,7 +58,8 @@ override the preset. Every flag with a value is also a key of the config file, w
 Examples:
   oreo run --structure aspirin.xyz --weights et.safetensors --steps 10000 --temperature \"500 K\" --output first
   oreo run --preset md17 --structure rmd17_aspirin.npz --weights et.safetensors --reference rmd17_aspirin.npz
-  oreo run config.toml --seed 7 --output second --dry-run"
+  oreo run config.toml --seed 7 --output second --dry-run
+  oreo run config.toml --ensemble second.safetensors third.safetensors --ensemble-stop \"0.1 eV/A\""
 )]
 pub struct RunArgs {
     /// Settings in TOML; relative paths in it are relative to it

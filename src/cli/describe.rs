@@ -8,6 +8,19 @@ impl Display for Plan {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         writeln!(f, "structure   {}", self.start)?;
         writeln!(f, "potential   {}", self.potential)?;
+        if !self.committee.is_empty() {
+            let members: Vec<_> = self
+                .committee
+                .iter()
+                .map(|m| m.display().to_string())
+                .collect();
+            writeln!(
+                f,
+                "ensemble    asked every {} steps how far it agrees: {}",
+                self.every,
+                members.join(", ")
+            )?;
+        }
         if let Some(reference) = &self.reference {
             writeln!(
                 f,
@@ -75,8 +88,11 @@ impl Plan {
             .temperature_cap
             .map(|cap| format!("a temperature above {cap}"));
         let force = self.force_cap.map(|cap| format!("a force above {cap}"));
+        let deviation = self
+            .deviation_stop
+            .map(|level| format!("a force deviation of the ensemble above {level}"));
         let not_finite = Some("values that are not finite".to_string());
-        [rule, temperature, force, not_finite]
+        [rule, temperature, force, deviation, not_finite]
             .into_iter()
             .flatten()
             .collect()

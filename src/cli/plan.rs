@@ -16,6 +16,8 @@ pub struct Plan {
     pub start: Start,
     /// What gives energies and forces.
     pub potential: PotentialPlan,
+    /// Absolute paths of the weights that are asked beside those of the potential; may be empty.
+    pub committee: Vec<PathBuf>,
     /// Absolute path of the reference frames.
     pub reference: Option<PathBuf>,
     /// Of rMD17 files, among structure and reference.
@@ -44,6 +46,8 @@ pub struct Plan {
     pub temperature_cap: Option<Temperature>,
     /// Replicas with larger forces are stopped.
     pub force_cap: Option<Force>,
+    /// Replicas about which the networks of the committee deviate more are stopped.
+    pub deviation_stop: Option<Force>,
     /// Absolute path of the run's folder.
     pub output: PathBuf,
     /// Steps between frames; at least 1.
@@ -235,6 +239,7 @@ impl Plan {
             frame,
             potential: Some(potential),
             weights,
+            ensemble: (!self.committee.is_empty()).then(|| self.committee.clone()),
             reference: self.reference.clone(),
             labels: Some(self.labels),
             units: self.units,
@@ -255,6 +260,7 @@ impl Plan {
             rdf_window: None,
             temperature_cap: self.temperature_cap,
             force_cap: self.force_cap,
+            ensemble_stop: self.deviation_stop,
             output: Some(self.output.clone()),
             every: Some(self.every),
             checkpoint_every: Some(self.checkpoint_every),

@@ -31,7 +31,7 @@ fn refused(flags: &str) -> String {
 }
 
 /// One plan of each kind, so that every branch of `to_settings` is taken.
-const KINDS: [&str; 10] = [
+const KINDS: [&str; 11] = [
     "",
     "preset = \"md17\"\nreference = \"r.npz\"\nlabels = \"md17\"\nunits = \"kcal/mol,A\"\nskip-unit-check = true",
     "integrator = \"nve\"\nvelocities = \"file\"\nformats = [\"dcd\", \"xyz\"]",
@@ -41,6 +41,7 @@ const KINDS: [&str; 10] = [
     "stability = \"rdf\"\nreference = \"r.xyz\"\nrdf-window = \"2 ps\"\nrdf-threshold = 0.3",
     "stability = \"rdf\"\nreference = \"r.xyz\"",
     "precision = \"f16-weights\"\nfilters = \"exact\"\npath = \"fused\"",
+    "ensemble = [\"v.safetensors\", \"/u.ckpt\"]\nensemble-stop = \"0.5 eV/A\"",
     "chain-length = 2\nreplicas = 3\nseed = 9\nframe = 4\nwrite-forces = true\nskin = \"0.5 A\"",
 ];
 
@@ -246,4 +247,36 @@ fn argon_needs_no_weights_and_has_no_bonds() {
     let (plan, _) = Plan::new(&Layers::new(&settings(text), None).unwrap()).unwrap();
     assert_eq!(plan.potential, PotentialPlan::LennardJones);
     assert_eq!(plan.stability, StabilityRule::None);
+}
+
+/// Catches a level that nobody compares with, and a list that a flag shortened to nothing.
+#[test]
+fn networks_to_compare_come_with_their_level_or_not_at_all() {
+    let (plan, _) = planned("ensemble = [\"v\", \"/u\"]\nensemble-stop = \"500 meV/A\"").unwrap();
+    assert!(plan.committee[0].is_absolute() && plan.committee[1] == Path::new("/u"));
+    assert_eq!(plan.deviation_stop.unwrap().ev_per_angstrom(), 0.5);
+    for (flags, problem) in [
+        (
+            "ensemble-stop = 0.5",
+            "--ensemble-stop: has no effect without networks",
+        ),
+        ("ensemble = []", "--ensemble: is empty"),
+        (
+            "ensemble = [\"v\"]\nensemble-stop = 0",
+            "--ensemble-stop: '0 eV/A' must be",
+        ),
+        (
+            "ensemble = [\"v\", \"c.toml\"]",
+            "--ensemble: c.toml is a config file",
+        ),
+    ] {
+        let error = refused(flags);
+        assert!(error.starts_with(problem), "{error}");
+    }
+    let argon = settings("structure = \"ar.xyz\"\npotential = \"lennard-jones\"\nsteps = 1");
+    let file = settings("ensemble = [\"v\"]\nensemble-stop = 0.5");
+    let layers = Layers::new(&argon, Some((Path::new("c.toml"), &file))).unwrap();
+    let (plan, notes) = Plan::new(&layers).unwrap();
+    assert!(plan.committee.is_empty() && plan.deviation_stop.is_none());
+    assert_eq!(notes.len(), 2, "{notes:?}");
 }

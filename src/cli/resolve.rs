@@ -9,7 +9,7 @@ use super::compute;
 use super::exit::{BadInput, OrBadInput};
 use super::layers::{Layers, Origin};
 use super::plan::*;
-use super::quantity::{Length, Temperature, Time};
+use super::quantity::{Force, Length, Temperature, Time};
 use super::settings::RunSettings;
 use crate::DEFAULT_SKIN;
 use anyhow::{Context, Result};
@@ -40,6 +40,7 @@ impl Resolver<'_> {
         let typed = self.typed;
         let start = self.start()?;
         let potential = self.potential()?;
+        let committee = self.committee(&potential)?;
         let integrator = typed.integrator.unwrap_or(IntegratorChoice::NoseHoover);
         let ensemble = self.ensemble(integrator)?;
         let velocities = self.velocities(integrator)?;
@@ -56,6 +57,7 @@ impl Resolver<'_> {
             seed: typed.seed.unwrap_or(0),
             temperature_cap: self.temperature_cap(stability)?,
             force_cap: self.positive("force-cap", typed.force_cap, |f| f.ev_per_angstrom())?,
+            deviation_stop: self.deviation_stop(&committee)?,
             output: absolute(typed.output.as_deref().unwrap_or(Path::new("oreo-run")))?,
             every: self.at_least_one("every", typed.every.unwrap_or(100))?,
             checkpoint_every: self
@@ -67,6 +69,7 @@ impl Resolver<'_> {
             skin: typed.skin.unwrap_or(Length::literal(DEFAULT_SKIN)),
             start,
             potential,
+            committee,
             ensemble,
             velocities,
             stability,
@@ -161,6 +164,41 @@ impl Resolver<'_> {
                 Ok(PotentialPlan::LennardJones)
             }
         }
+    }
+
+    fn committee(&mut self, potential: &PotentialPlan) -> Result<Vec<PathBuf>> {
+        let typed = self.typed;
+        let Some(members) = &typed.ensemble else {
+            return Ok(Vec::new());
+        };
+        if *potential == PotentialPlan::LennardJones {
+            self.without_effect(&["ensemble"], "potential", "with --potential lennard-jones")?;
+            return Ok(Vec::new());
+        }
+        if members.is_empty() {
+            return self.refused("ensemble", "is empty; name weights files, or leave it out");
+        }
+        let config = |path: &&PathBuf| path.extension().is_some_and(|end| end == "toml");
+        if let Some(config) = members.iter().find(config) {
+            let path = config.display();
+            let problem = format!("{path} is a config file; write it before --ensemble");
+            return self.refused("ensemble", problem);
+        }
+        members.iter().map(|path| absolute(path)).collect()
+    }
+
+    fn deviation_stop(&mut self, committee: &[PathBuf]) -> Result<Option<Force>> {
+        let typed = self.typed.ensemble_stop;
+        if typed.is_some() && self.typed.ensemble.is_none() {
+            let problem = "has no effect without networks to compare; give --ensemble FILE";
+            return self.refused("ensemble-stop", problem);
+        }
+        if committee.is_empty() {
+            let why = "with --potential lennard-jones";
+            self.without_effect(&["ensemble-stop"], "potential", why)?;
+            return Ok(None);
+        }
+        self.positive("ensemble-stop", typed, |f| f.ev_per_angstrom())
     }
 
     fn steps(&self) -> Result<u64> {

@@ -26,6 +26,9 @@ pub struct RunSettings {
     /// Weights of the network, .safetensors or .ckpt
     #[arg(long, value_name = "FILE", help_heading = "System")]
     pub weights: Option<PathBuf>,
+    /// Further weights: at every line of thermo.csv these networks are asked how far their forces deviate
+    #[arg(long, value_name = "FILE", num_args = 1.., help_heading = "System")]
+    pub ensemble: Option<Vec<PathBuf>>,
     /// Reference frames for h(r) and for the bond topology
     #[arg(long, value_name = "DATA", help_heading = "System")]
     pub reference: Option<PathBuf>,
@@ -89,6 +92,9 @@ pub struct RunSettings {
     /// Stop a replica with a larger force on an atom [eV/A without a unit; default: no cap]
     #[arg(long, value_name = "FORCE", help_heading = "Stability")]
     pub force_cap: Option<Force>,
+    /// Stop a replica when the networks of --ensemble deviate more about an atom [eV/A without a unit; default: no level]
+    #[arg(long, value_name = "FORCE", help_heading = "Stability")]
+    pub ensemble_stop: Option<Force>,
 
     /// Folder of the run [default: oreo-run]
     #[arg(long, value_name = "DIR", help_heading = "Output")]
@@ -202,7 +208,8 @@ impl RunSettings {
             &mut self.reference,
             &mut self.output,
         ];
-        for path in paths.into_iter().flatten() {
+        let members = self.ensemble.iter_mut().flatten();
+        for path in paths.into_iter().flatten().chain(members) {
             *path = folder.join(&*path);
         }
     }
@@ -267,12 +274,18 @@ mod tests {
         let paths = command.get_arguments().filter(|flag| {
             flag.get_value_parser().type_id() == clap::builder::ValueParser::path_buf().type_id()
         });
+        let several = |flag: &clap::Arg| matches!(flag.get_action(), clap::ArgAction::Append);
+        let value = |flag: &clap::Arg| match several(flag) {
+            true => toml::Value::from(vec!["x"]),
+            false => "x".into(),
+        };
         let mut typed = toml::Table::new();
-        typed.extend(paths.filter_map(|flag| Some((flag.get_long()?.to_string(), "x".into()))));
-        assert_eq!(typed.len(), 4);
+        typed.extend(paths.filter_map(|flag| Some((flag.get_long()?.to_string(), value(flag)))));
+        assert_eq!(typed.len(), 5);
         let mut settings: RunSettings = typed.try_into().unwrap();
         settings.resolve_paths(Path::new("/runs"));
         for (key, path) in toml::Table::try_from(settings).unwrap() {
+            let path = path.get(0).unwrap_or(&path);
             assert_eq!(path.as_str(), Some("/runs/x"), "{key}");
         }
     }

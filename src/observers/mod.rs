@@ -1,11 +1,13 @@
 //! What a run writes down, as [`oreo_core::Observer`]s. The rules that stop a run are in `oreo_validation`.
 
 mod averages;
+mod deviations;
 mod distances;
 mod thermo;
 mod trajectory;
 
 pub use averages::Averages;
+pub use deviations::{DeviationStatistics, Deviations};
 pub use distances::Distances;
 pub use thermo::Thermo;
 pub use trajectory::{FrameContent, Trajectory};

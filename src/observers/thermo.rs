@@ -12,7 +12,9 @@ use std::path::PathBuf;
 
 const HEADER: &str =
     "step,time_ps,potential_ev,kinetic_ev,conserved_ev,temperature_k,t_trans_k,t_rot_k,t_vib_k,\
-                      max_force_ev_per_a,max_bond_deviation_a\n";
+                      max_force_ev_per_a,max_bond_deviation_a";
+/// More columns, where several networks are asked.
+const DEVIATION_HEADER: &str = ",force_deviation_max_ev_per_a,force_deviation_rms_ev_per_a";
 
 /// Writer of `thermo.csv` for one replica.
 pub struct Thermo {
@@ -22,6 +24,8 @@ pub struct Thermo {
     /// That `temperature_k` counts.
     degrees_of_freedom: usize,
     topology: Topology,
+    /// Columns of the committee.
+    with_deviation: bool,
     /// `None` until the first line of a new run, or until a checkpoint says where to continue.
     file: Option<BufWriter<File>>,
     bytes: u64,
@@ -41,10 +45,17 @@ impl Thermo {
             timestep,
             degrees_of_freedom,
             topology,
+            with_deviation: false,
             file: None,
             bytes: 0,
             line: Vec::new(),
         }
+    }
+
+    /// With two columns more: how far the networks of a committee are apart. Empty fields where it was not asked.
+    pub fn with_force_deviation(mut self) -> Self {
+        self.with_deviation = true;
+        self
     }
 
     /// The file, cut to `bytes`; a new one gets its header.
@@ -67,6 +78,10 @@ impl Thermo {
         self.bytes = bytes;
         if bytes == 0 {
             self.append(HEADER.as_bytes())?;
+            if self.with_deviation {
+                self.append(DEVIATION_HEADER.as_bytes())?;
+            }
+            self.append(b"\n")?;
         }
         Ok(())
     }
@@ -98,6 +113,11 @@ impl Thermo {
             .topology
             .largest_deviation(&state.positions, &state.cell);
         write_optional(&mut line, worst.map(|bond| bond.deviation()), 6)?;
+        if self.with_deviation {
+            let found = view.force_deviation;
+            write_optional(&mut line, found.map(|found| found.max), 6)?;
+            write_optional(&mut line, found.map(|found| found.rms), 6)?;
+        }
         line.push(b'\n');
         let outcome = self.append(&line);
         self.line = line;

@@ -6,4 +6,6 @@ mod summary;
 
 pub use directory::{DirectoryError, RunDirectory};
 pub use step_times::StepTimes;
-pub use summary::{MeanStd, MsPerStep, ReplicaSummary, StopSummary, Summary, Temperatures};
+pub use summary::{
+    ForceDeviations, MeanStd, MsPerStep, ReplicaSummary, StopSummary, Summary, Temperatures,
+};

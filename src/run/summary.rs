@@ -10,6 +10,9 @@ pub struct Summary {
     pub version: String,
     /// Lower-case hex; `null` for a built-in potential.
     pub weights_sha256: Option<String>,
+    /// Of the weights of the ensemble, in its order; empty without one.
+    #[serde(default)]
+    pub ensemble_sha256: Vec<String>,
     /// Of the potential.
     pub potential: String,
     /// `f64`, `f32`, …
@@ -75,12 +78,29 @@ pub struct ReplicaSummary {
     pub dof: usize,
     /// eV/ps, slope of the conserved quantity
     pub conserved_drift_ev_per_ps: Option<f64>,
+    /// Over the lines of `thermo.csv`; `null` without an ensemble
+    pub force_deviation: Option<ForceDeviations>,
+}
+
+/// How far the networks of an ensemble were apart.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct ForceDeviations {
+    /// Mean of the largest deviation of an atom.
+    pub mean_ev_per_a: f64,
+    /// Root mean square over lines and atoms.
+    pub rms_ev_per_a: f64,
+    /// Largest.
+    pub max_ev_per_a: f64,
+    /// Where that was.
+    pub max_step: u64,
+    /// From 0.
+    pub max_atom: usize,
 }
 
 /// Why a replica ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StopSummary {
-    /// `completed`, `bond`, `rdf`, `non_finite`, `temperature`, `force` or `requested`
+    /// `completed`, `bond`, `rdf`, `non_finite`, `temperature`, `force`, `force_deviation` or `requested`
     pub cause: String,
     /// Where.
     pub step: u64,

@@ -8,6 +8,7 @@
 //! - [`stability`]: rules that watch every step and stop a replica: bond, temperature, force, non-finite, window
 //! - [`temperatures`]: translation, rotation and vibration apart, with their degrees of freedom
 //! - [`forces`], [`energies`], [`correlation`]: errors of predictions
+//! - [`deviation`]: how far several models are from each other
 //! - [`drift`]: slope of the conserved quantity with its error
 //! - [`geometry`], [`bond_statistics`]: RMSD, radius of gyration, bond lengths
 //! - [`spectrum`]: velocity autocorrelation and vibrational spectrum
@@ -17,6 +18,7 @@
 pub mod blocks;
 pub mod bond_statistics;
 pub mod correlation;
+pub mod deviation;
 pub mod distances;
 pub mod drift;
 pub mod energies;

@@ -128,6 +128,10 @@ fn gallery() -> Vec<(&'static str, Figure)> {
         ),
         ("bonds", plots::bond_deviation(&bonds, 0.5)),
         (
+            "deviation",
+            plots::force_deviation(&swing(0.05, 0.01), &swing(0.02, 0.003), Some(0.1)),
+        ),
+        (
             "rdf",
             plots::radial_distribution(&crystal(0.3), Some(&crystal(0.2))),
         ),
@@ -183,6 +187,10 @@ fn empty_and_broken_series_still_draw() {
     check(
         &plots::bond_deviation(&[], 0.5),
         &folder.path().join("empty"),
+    );
+    check(
+        &plots::force_deviation(&[], &[], None),
+        &folder.path().join("no-ensemble"),
     );
     let broken = [
         [0.0, 1.0],

@@ -145,6 +145,7 @@ fn a_window_that_is_half_seen_survives() {
                 system: &system,
                 state: &state(step),
                 conserved: 0.0,
+                force_deviation: None,
             };
             assert!(rule.observe(&view).unwrap().is_continue());
         },

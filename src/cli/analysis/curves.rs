@@ -25,6 +25,12 @@ pub struct Curves {
     pub temperature_k: Vec<[f64; 2]>,
     /// `[time in ps, eV]`, lines of `thermo.csv`.
     pub conserved_ev: Vec<[f64; 2]>,
+    /// `[time in ps, eV/Å]` of the atom that the networks deviate most about; empty without an ensemble.
+    pub force_deviation_max: Vec<[f64; 2]>,
+    /// `[time in ps, eV/Å]`, root mean square over the atoms.
+    pub force_deviation_rms: Vec<[f64; 2]>,
+    /// That stops a replica, eV/Å.
+    pub deviation_stop: Option<f64>,
     /// Of the thermostat.
     pub target_k: Option<f64>,
     /// Of velocities.

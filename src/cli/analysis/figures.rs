@@ -77,6 +77,14 @@ fn of_replica(replica: &ReplicaAnalysis) -> Vec<(&'static str, Figure)> {
         );
         figures.push(("temperature-energy", figure));
     }
+    if !curves.force_deviation_max.is_empty() {
+        let figure = plots::force_deviation(
+            &thinned(&curves.force_deviation_max),
+            &thinned(&curves.force_deviation_rms),
+            curves.deviation_stop,
+        );
+        figures.push(("force-deviation", figure));
+    }
     if !curves.bond_deviation_a.is_empty() {
         let figure = plots::bond_deviation(
             &over_time(replica, &curves.bond_deviation_a),

@@ -222,6 +222,10 @@ impl Folder<'_> {
         replica.potential_ev = potential.map(|(_, average)| average);
         replica.curves.temperature_k = thermo.curve("temperature_k");
         replica.curves.conserved_ev = thermo.curve("conserved_ev");
+        replica.curves.force_deviation_max = thermo.curve("force_deviation_max_ev_per_a");
+        replica.curves.force_deviation_rms = thermo.curve("force_deviation_rms_ev_per_a");
+        let level = self.plan.deviation_stop;
+        replica.curves.deviation_stop = level.map(|level| level.ev_per_angstrom());
         replica.curves.target_k = self
             .plan
             .ensemble

@@ -14,6 +14,8 @@ const FORCE: f64 = 20.0;
 const XYZ_HEADER: f64 = 130.0;
 /// Bytes of a line of `thermo.csv`.
 const THERMO_LINE: f64 = 109.0;
+/// Bytes of the two columns of an ensemble.
+const THERMO_DEVIATION: f64 = 18.0;
 /// Bytes of a DCD before its first frame, and of the cell record of each.
 const DCD_HEADER: f64 = 276.0;
 const DCD_CELL: f64 = 56.0;
@@ -48,12 +50,16 @@ impl Disk {
             .sum();
         let dcds = files.filter(|format| **format == TrajectoryFormat::Dcd);
         let headers = dcds.count() as f64 * DCD_HEADER;
+        let thermo = match plan.committee.is_empty() {
+            true => THERMO_LINE,
+            false => THERMO_LINE + THERMO_DEVIATION,
+        };
         let mut counter = Counter(0);
         saved.persist(&mut counter)?;
         Ok(Self {
             frames,
             trajectory_bytes: (replicas * (frames as f64 * per_frame + headers)) as u64,
-            thermo_bytes: (replicas * frames as f64 * THERMO_LINE) as u64,
+            thermo_bytes: (replicas * frames as f64 * thermo) as u64,
             checkpoint_bytes: 2 * counter.0,
         })
     }

@@ -18,6 +18,8 @@ use std::time::Duration;
 
 /// How long force calls are timed.
 const BUDGET: Duration = Duration::from_secs(2);
+/// How long the calls of an ensemble are timed.
+const ENSEMBLE_BUDGET: Duration = Duration::from_secs(1);
 /// However slow they are.
 const FEWEST_CALLS: u64 = 3;
 
@@ -28,6 +30,8 @@ pub struct Forecast {
     pub ms: Milliseconds,
     /// How many were timed.
     pub calls: u64,
+    /// All networks of the ensemble for all replicas, once in `every` steps; `None` without one.
+    pub ensemble_ms: Option<Milliseconds>,
     /// Of all replicas together.
     pub steps_per_s: f64,
     /// Of one replica.
@@ -84,12 +88,18 @@ impl Forecast {
         let (ms, calls) = measure_within(BUDGET, FEWEST_CALLS, || {
             assembly.simulation.compute_forces()
         })?;
-        let steps_per_s = 1e3 / ms.median;
+        let simulation = &mut assembly.simulation;
+        let consult = || measure_within(ENSEMBLE_BUDGET, FEWEST_CALLS, || simulation.consult());
+        let ensemble = (!plan.committee.is_empty()).then(consult).transpose()?;
+        let ensemble_ms = ensemble.map(|(ms, _)| ms);
+        let per_step = ensemble_ms.map_or(0.0, |ms| ms.median / plan.every as f64);
+        let steps_per_s = 1e3 / (ms.median + per_step);
         let first = &assembly.simulation.replicas()[0];
         let (atoms, cell) = (first.system.len(), first.state.cell.clone());
         Ok(Self {
             ms,
             calls,
+            ensemble_ms,
             steps_per_s,
             ns_per_day: nanoseconds_per_day(steps_per_s, plan.timestep.femtoseconds()),
             wall_s: plan.steps as f64 / steps_per_s,
@@ -113,6 +123,7 @@ fn as_json(plan: &Plan, notes: &[String], forecast: &Forecast) -> Result<Value> 
         "disk": forecast.disk,
         "ms_per_call": forecast.ms,
         "timed_calls": forecast.calls,
+        "ensemble_ms_per_line": forecast.ensemble_ms,
         "methods": {
             "wall": WALL,
             "disk": DISK,
@@ -122,7 +133,9 @@ fn as_json(plan: &Plan, notes: &[String], forecast: &Forecast) -> Result<Value> 
     }))
 }
 
-const WALL: &str = "median of the timed energy and force calls of all replicas, times the steps; \
+const WALL: &str =
+    "median of the timed energy and force calls of all replicas, times the steps (of an ensemble, \
+                    times the lines of thermo.csv); \
                     integration, rules and output come on top";
 const DISK: &str = "frames times bytes per frame, thermo.csv, and two checkpoints; \
                     figures and report are a megabyte or two more";
@@ -140,6 +153,13 @@ impl fmt::Display for Forecast {
             self.calls,
             three_digits(self.ms.median),
         )?;
+        if let Some(ms) = &self.ensemble_ms {
+            let ms = three_digits(ms.median);
+            writeln!(
+                f,
+                "ensemble    {ms} ms a line of thermo.csv, in the time above"
+            )?;
+        }
         writeln!(
             f,
             "disk        {} for {} frames a replica: {DISK}",

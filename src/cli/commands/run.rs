@@ -51,9 +51,14 @@ pub fn check_inputs(plan: &Plan) -> Result<()> {
         ("weights", weights),
         ("reference", plan.reference.as_deref()),
     ];
+    let members = plan
+        .committee
+        .iter()
+        .map(|path| ("ensemble", path.as_path()));
     files
         .into_iter()
         .filter_map(|(key, path)| Some((key, path?)))
+        .chain(members)
         .try_for_each(|(key, path)| readable(key, path))
 }
 

@@ -2,7 +2,7 @@
 //! the checkpoint finds each of its names again.
 
 use super::start::{Beginning, StartFrames};
-use super::{dynamics, start, watch};
+use super::{committee, dynamics, start, watch};
 use crate::cli::exit::OrBadInput;
 use crate::cli::inputs::{self, LoadedPotential, Reference};
 use crate::cli::plan::Plan;
@@ -21,6 +21,8 @@ pub struct Assembly {
     pub reference: Option<Reference>,
     /// Of the weights.
     pub weights_sha256: Option<String>,
+    /// Of the weights of the ensemble; empty without one.
+    pub ensemble_sha256: Vec<String>,
     /// That reported temperatures count.
     pub degrees_of_freedom: usize,
     /// What the user should know, one line each.
@@ -51,12 +53,21 @@ pub fn assemble(plan: &Plan, directory: &RunDirectory, beginning: Beginning) -> 
         replicas.push(replica);
     }
     self_test(&mut loaded, &replicas)?;
-    let simulation =
+    let mut simulation =
         Simulation::new(loaded.potential, replicas, plan.skin.angstroms()).or_bad_input()?;
+    let mut ensemble_sha256 = Vec::new();
+    if let Some(members) = committee::load(plan, simulation.replicas())? {
+        simulation = simulation
+            .with_committee(members.committee)
+            .or_bad_input()?;
+        ensemble_sha256 = members.sha256;
+        loaded.notes.extend(members.notes);
+    }
     Ok(Assembly {
         simulation,
         reference,
         weights_sha256: loaded.weights_sha256,
+        ensemble_sha256,
         degrees_of_freedom,
         notes: loaded.notes,
     })

@@ -1,8 +1,10 @@
 //! From a plan to a finished run.
 //!
-//! [`mod@assemble`] reads and builds (`start`, `dynamics`, `watch`), [`drive`] steps, [`summarize`] counts, [`log`] remembers.
+//! [`mod@assemble`] reads and builds (`start`, `dynamics`, `committee`, `watch`), [`drive`] steps, [`summarize`] counts,
+//! [`log`] remembers.
 
 pub mod assemble;
+mod committee;
 pub mod drive;
 mod dynamics;
 pub mod log;

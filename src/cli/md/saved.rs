@@ -31,6 +31,9 @@ impl Persist for Assembly {
                 .as_ref()
                 .map(|reference| reference.sha256.as_str()),
         )?;
+        for (k, digest) in self.ensemble_sha256.iter().enumerate() {
+            same(archive, &format!("ensemble-{}", k + 1), Some(digest))?;
+        }
         self.simulation.persist(archive)
     }
 }

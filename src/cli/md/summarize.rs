@@ -4,8 +4,10 @@ use super::assemble::{seed, Assembly};
 use super::drive::Drive;
 use crate::cli::pace::nanoseconds_per_day;
 use crate::cli::plan::{Plan, PotentialPlan};
-use crate::observers::{Averages, Distances};
-use crate::run::{MeanStd, MsPerStep, ReplicaSummary, StopSummary, Summary, Temperatures};
+use crate::observers::{Averages, Deviations, Distances};
+use crate::run::{
+    ForceDeviations, MeanStd, MsPerStep, ReplicaSummary, StopSummary, Summary, Temperatures,
+};
 use crate::Replica;
 use oreo_validation::floor;
 
@@ -30,6 +32,7 @@ pub fn summary(plan: &Plan, assembly: &Assembly, drive: &Drive) -> Summary {
     Summary {
         version: env!("CARGO_PKG_VERSION").into(),
         weights_sha256: assembly.weights_sha256.clone(),
+        ensemble_sha256: assembly.ensemble_sha256.clone(),
         potential: capabilities.name.clone(),
         precision: capabilities.precision.into(),
         path: match plan.potential {
@@ -87,7 +90,19 @@ fn replica(plan: &Plan, assembly: &Assembly, drive: &Drive, replica: &Replica) -
         conserved_drift_ev_per_ps: averages
             .and_then(Averages::drift)
             .map(|drift| drift.drift_ev_per_ps),
+        force_deviation: force_deviation(replica),
     }
+}
+
+fn force_deviation(replica: &Replica) -> Option<ForceDeviations> {
+    let found = replica.observer::<Deviations>()?.statistics()?;
+    Some(ForceDeviations {
+        mean_ev_per_a: found.mean,
+        rms_ev_per_a: found.rms,
+        max_ev_per_a: found.max,
+        max_step: found.max_step,
+        max_atom: found.max_atom,
+    })
 }
 
 fn stop(plan: &Plan, drive: &Drive, replica: &Replica) -> StopSummary {

@@ -7,7 +7,7 @@ use std::fmt::Write;
 /// A line a replica, then the speed.
 pub fn of(summary: &Summary) -> String {
     let mut text = String::from(
-        "replica    steps  stop         stable ps  h(r) MAE   floor  half-split    T all  T trans    T rot    T vib  drift eV/ps\n",
+        "replica    steps  stop             stable ps  h(r) MAE   floor  half-split    T all  T trans    T rot    T vib  drift eV/ps\n",
     );
     for replica in &summary.replicas {
         line(&mut text, replica);
@@ -19,6 +19,10 @@ pub fn of(summary: &Summary) -> String {
     {
         let _ = writeln!(text, "replica {}: {}", replica.id, replica.stop.detail);
     }
+    summary
+        .replicas
+        .iter()
+        .for_each(|replica| deviation(&mut text, replica));
     let ms = &summary.ms_per_step;
     let _ = writeln!(
         text,
@@ -36,6 +40,17 @@ pub fn of(summary: &Summary) -> String {
     text
 }
 
+/// Only of runs with an ensemble.
+fn deviation(text: &mut String, replica: &ReplicaSummary) {
+    if let Some(found) = &replica.force_deviation {
+        let _ = writeln!(
+            text,
+            "replica {}: forces of the ensemble deviate by {:.4} eV/Å in the mean, at most by {:.4} (atom {}, step {})",
+            replica.id, found.mean_ev_per_a, found.max_ev_per_a, found.max_atom, found.max_step
+        );
+    }
+}
+
 fn line(text: &mut String, replica: &ReplicaSummary) {
     let number = |value: Option<f64>, width: usize, digits: usize| match value {
         Some(value) => format!("{value:width$.digits$}"),
@@ -44,7 +59,7 @@ fn line(text: &mut String, replica: &ReplicaSummary) {
     let t = &replica.temperature_k;
     let _ = writeln!(
         text,
-        "{:>7}  {:>7}  {:<11}  {:>9.3}  {}  {}  {}  {}  {}  {}  {}  {}",
+        "{:>7}  {:>7}  {:<15}  {:>9.3}  {}  {}  {}  {}  {}  {}  {}  {}",
         replica.id,
         replica.steps,
         replica.stop.cause,

@@ -4,15 +4,15 @@ use crate::cli::choices::TrajectoryFormat;
 use crate::cli::exit::OrBadInput;
 use crate::cli::inputs::Reference;
 use crate::cli::plan::{Plan, StabilityRule};
-use crate::observers::{Averages, Distances, FrameContent, Thermo, Trajectory};
+use crate::observers::{Averages, Deviations, Distances, FrameContent, Thermo, Trajectory};
 use crate::Replica;
 use anyhow::Result;
 use oreo_core::Cell;
 use oreo_formats::Timing;
 use oreo_validation::rdf::RadialHistogram;
 use oreo_validation::stability::{
-    BondRule, ForceRule, RdfRule, TemperatureRule, Window, DEFAULT_DISTANCES_THRESHOLD,
-    DEFAULT_RADIAL_THRESHOLD,
+    BondRule, DeviationRule, ForceRule, RdfRule, TemperatureRule, Window,
+    DEFAULT_DISTANCES_THRESHOLD, DEFAULT_RADIAL_THRESHOLD,
 };
 use oreo_validation::{Topology, ValidationError};
 use std::path::Path;
@@ -24,7 +24,8 @@ const WINDOW_SAMPLES: u64 = 100;
 /// Bins of g(r).
 const RADIAL_BINS: usize = 200;
 
-/// The rule of the plan and the caps, at every step. Values that are not finite stop a replica in any case.
+/// The rule of the plan and the caps, at every step; that of an ensemble when it is asked. Values that are not finite stop a
+/// replica in any case.
 pub(super) fn rules(
     mut replica: Replica,
     plan: &Plan,
@@ -52,6 +53,10 @@ pub(super) fn rules(
     }
     if let Some(cap) = plan.force_cap {
         replica = replica.watch(1, ForceRule::new(cap.ev_per_angstrom()).or_bad_input()?);
+    }
+    if let Some(level) = plan.deviation_stop {
+        let rule = DeviationRule::new(level.ev_per_angstrom()).or_bad_input()?;
+        replica = replica.watch(plan.every, rule);
     }
     Ok(replica)
 }
@@ -86,11 +91,17 @@ pub(super) fn records(
 ) -> Replica {
     let timestep = plan.timestep.internal();
     let thermo = folder.join("thermo.csv");
-    let thermo = Thermo::new(thermo, timestep, degrees_of_freedom, topology);
+    let mut thermo = Thermo::new(thermo, timestep, degrees_of_freedom, topology);
+    if !plan.committee.is_empty() {
+        thermo = thermo.with_force_deviation();
+    }
     let mut replica = replica
         .watch(AVERAGE_EVERY, Averages::new(timestep, degrees_of_freedom))
         .watch(plan.every, Distances::default())
         .watch(plan.every, thermo);
+    if !plan.committee.is_empty() {
+        replica = replica.watch(plan.every, Deviations::default());
+    }
     let timing = Timing {
         first_step: 0,
         interval: plan.every,

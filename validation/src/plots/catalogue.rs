@@ -136,6 +136,26 @@ pub fn bond_deviation(time_ps_deviation_a: &[[f64; 2]], threshold_a: f64) -> Fig
     Figure::single("Bonds against the reference topology", panel)
 }
 
+/// Deviation of the forces of several networks, `[time in ps, eV/Å]`, with the level that stops a run if there is one.
+pub fn force_deviation(max: &[[f64; 2]], rms: &[[f64; 2]], level: Option<f64>) -> Figure {
+    let values = max.iter().map(|point| point[1]);
+    let highest = values
+        .filter(|y| y.is_finite())
+        .fold(level.unwrap_or(0.0), f64::max);
+    let mut axis = Axis::linear("Force deviation (eV/Å)");
+    if highest > 0.0 {
+        axis = axis.range(0.0, 1.05 * highest);
+    }
+    let mut panel = Panel::new(Axis::linear("Time (ps)"), axis)
+        .with("largest of an atom", Mark::Line, max.to_vec())
+        .with("root mean square over the atoms", Mark::Line, rms.to_vec());
+    if let Some(level) = level {
+        panel = panel.level(format!("stop level {level} eV/Å"), level);
+    }
+    let caption = "√<|F − <F>|²> over the networks of the ensemble, which may be wrong together";
+    Figure::single("How far the networks agree", panel).captioned(caption)
+}
+
 /// RMSD after superposition on the first frame, and radius of gyration. Points are `[time in ps, Å]`.
 pub fn shape(rmsd_a: &[[f64; 2]], radius_of_gyration_a: &[[f64; 2]]) -> Figure {
     let panel = |label: &str, points: &[[f64; 2]]| {

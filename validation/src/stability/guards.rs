@@ -149,6 +149,7 @@ mod tests {
             system: &system,
             state,
             conserved: 0.0,
+            force_deviation: None,
         })
         .unwrap()
     }

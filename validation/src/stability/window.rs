@@ -195,6 +195,7 @@ mod tests {
                 system: &system,
                 state: &state,
                 conserved: 0.0,
+                force_deviation: None,
             };
             rule.observe(&view).unwrap().break_value()
         })
@@ -238,6 +239,7 @@ mod tests {
                 system: &system,
                 state: &state,
                 conserved: 0.0,
+                force_deviation: None,
             };
             assert!(rule.observe(&view).unwrap().is_continue());
         }
@@ -275,6 +277,7 @@ mod tests {
                 system: &system,
                 state: &state,
                 conserved: 0.0,
+                force_deviation: None,
             })
             .unwrap()
         };
