@@ -16,6 +16,8 @@ pub struct Plan {
     pub start: Start,
     /// What gives energies and forces.
     pub potential: PotentialPlan,
+    /// What happens to structures that the weights do not know; of the network only.
+    pub unseen: UnseenChoice,
     /// Absolute path of the reference frames.
     pub reference: Option<PathBuf>,
     /// Of rMD17 files, among structure and reference.
@@ -217,9 +219,13 @@ impl Plan {
 
     /// The same plan as settings, every one that has a meaning here given.
     pub fn to_settings(&self) -> RunSettings {
-        let (potential, weights) = match &self.potential {
-            PotentialPlan::Et(weights) => (PotentialChoice::Et, Some(weights.clone())),
-            PotentialPlan::LennardJones => (PotentialChoice::LennardJones, None),
+        let (potential, weights, unseen) = match &self.potential {
+            PotentialPlan::Et(weights) => (
+                PotentialChoice::Et,
+                Some(weights.clone()),
+                Some(self.unseen),
+            ),
+            PotentialPlan::LennardJones => (PotentialChoice::LennardJones, None, None),
         };
         let (structure, frame) = match &self.start {
             Start::Structure { path, frame } => (Some(path.clone()), Some(*frame)),
@@ -235,6 +241,7 @@ impl Plan {
             frame,
             potential: Some(potential),
             weights,
+            unseen,
             reference: self.reference.clone(),
             labels: Some(self.labels),
             units: self.units,

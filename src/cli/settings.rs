@@ -26,6 +26,9 @@ pub struct RunSettings {
     /// Weights of the network, .safetensors or .ckpt
     #[arg(long, value_name = "FILE", help_heading = "System")]
     pub weights: Option<PathBuf>,
+    /// A structure with distances that the weights were not trained on, as far as they say so [default: warn]
+    #[arg(long, value_enum, value_name = "WHAT", help_heading = "System")]
+    pub unseen: Option<UnseenChoice>,
     /// Reference frames for h(r) and for the bond topology
     #[arg(long, value_name = "DATA", help_heading = "System")]
     pub reference: Option<PathBuf>,

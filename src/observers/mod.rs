@@ -4,11 +4,13 @@ mod averages;
 mod distances;
 mod thermo;
 mod trajectory;
+mod unseen;
 
 pub use averages::Averages;
 pub use distances::Distances;
 pub use thermo::Thermo;
 pub use trajectory::{FrameContent, Trajectory};
+pub use unseen::{Sighting, Unseen};
 
 /// One line, as every other error of an observer.
 fn write_error(error: impl std::fmt::Display) -> oreo_core::ObserverError {

@@ -6,4 +6,7 @@ mod summary;
 
 pub use directory::{DirectoryError, RunDirectory};
 pub use step_times::StepTimes;
-pub use summary::{MeanStd, MsPerStep, ReplicaSummary, StopSummary, Summary, Temperatures};
+pub use summary::{
+    MeanStd, MsPerStep, ReplicaSummary, StopSummary, Summary, Temperatures, UnseenSummary,
+    UnseenWorst,
+};

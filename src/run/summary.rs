@@ -75,6 +75,31 @@ pub struct ReplicaSummary {
     pub dof: usize,
     /// eV/ps, slope of the conserved quantity
     pub conserved_drift_ev_per_ps: Option<f64>,
+    /// Frames outside of what the weights were trained on; `null` where the weights do not say what that was
+    #[serde(default)]
+    pub unseen: Option<UnseenSummary>,
+}
+
+/// Written frames in which two atoms are at a distance that the weights never saw between such elements.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct UnseenSummary {
+    /// With such a pair
+    pub frames: u64,
+    /// That were looked at, the first at step 0
+    pub of_frames: u64,
+    /// The first with such a pair
+    pub first_step: Option<u64>,
+    /// The pair that was farthest from everything seen
+    pub worst: Option<UnseenWorst>,
+}
+
+/// One pair of atoms.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct UnseenWorst {
+    /// Symbols
+    pub elements: [String; 2],
+    /// Å
+    pub distance: f64,
 }
 
 /// Why a replica ended.

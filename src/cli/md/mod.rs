@@ -1,6 +1,7 @@
 //! From a plan to a finished run.
 //!
-//! [`mod@assemble`] reads and builds (`start`, `dynamics`, `watch`), [`drive`] steps, [`summarize`] counts, [`log`] remembers.
+//! [`mod@assemble`] reads and builds (`start`, `dynamics`, `watch`), [`drive`] steps, [`summarize`] counts, [`log`] remembers;
+//! `unseen` compares structures with what the weights were trained on.
 
 pub mod assemble;
 pub mod drive;
@@ -10,6 +11,7 @@ mod saved;
 pub mod start;
 pub mod summarize;
 mod table;
+mod unseen;
 mod watch;
 
 use super::analysis;
@@ -82,6 +84,10 @@ fn finish(
     json: bool,
 ) -> Result<Outcome> {
     tell(&mut log, &assembly.notes)?;
+    for warning in &assembly.warnings {
+        output::say(format_args!("warning: {warning}"));
+        log.write(&format!("warning: {warning}"))?;
+    }
     let interrupted = drive::interrupt_flag()?;
     let drive = drive::drive(plan, &mut assembly, directory, &mut log, &interrupted).with_context(
         || {

@@ -2,6 +2,7 @@
 
 use super::assemble::{seed, Assembly};
 use super::drive::Drive;
+use super::unseen;
 use crate::cli::pace::nanoseconds_per_day;
 use crate::cli::plan::{Plan, PotentialPlan};
 use crate::observers::{Averages, Distances};
@@ -87,6 +88,7 @@ fn replica(plan: &Plan, assembly: &Assembly, drive: &Drive, replica: &Replica) -
         conserved_drift_ev_per_ps: averages
             .and_then(Averages::drift)
             .map(|drift| drift.drift_ev_per_ps),
+        unseen: unseen::summary(replica),
     }
 }
 

@@ -7,6 +7,7 @@ use anyhow::Result;
 use oreo_core::{Element, ElementSet, PotentialError, Vec3};
 use oreo_potentials::oreo::fused::NativeGradients;
 use oreo_potentials::oreo::gradients::{Gradients, Molecule, Rule};
+use oreo_potentials::oreo::seen::SeenDistances;
 use oreo_potentials::oreo::{Config, Weights};
 use oreo_training::data::{Conformation, Origin, Source};
 use std::collections::BTreeSet;
@@ -49,18 +50,29 @@ pub fn embedded(weights: &Weights) -> ElementSet {
     elements.collect()
 }
 
-/// Facts about the training data that go into the weights' record. Returns notes: elements that given weights have never
-/// seen.
+/// Facts about the training data that go into the weights' record, with the distances in them. Returns notes: elements that
+/// given weights have never seen, and distances that they do not tell of.
 ///
 /// # Errors
 /// When a conformation cannot be read.
 pub fn record(
     weights: &mut Weights,
+    config: &TrainConfig,
     source: &dyn Source,
     origins: &[Origin],
 ) -> Result<Vec<String>> {
-    let elements = elements(source)?;
-    let notes = unseen_elements(weights, &elements);
+    let before = weights.seen_distances().or_bad_input()?;
+    let mut notes = Vec::new();
+    if let (Some(path), None) = (&config.init, &before) {
+        notes.push(format!(
+            "{} does not say which distances it was trained on: the new weights will tell of those of this training only",
+            path.display()
+        ));
+    }
+    let mut seen = before.unwrap_or_else(|| SeenDistances::new(weights.config.cutoff_upper));
+    let elements = look_through(source, &mut seen)?;
+    weights.set_seen_distances(&seen);
+    notes.extend(unseen_elements(weights, &elements));
     let known = weights.record.get("elements").cloned().unwrap_or_default();
     let symbols = elements
         .into_iter()
@@ -102,12 +114,13 @@ pub fn record(
     Ok(notes)
 }
 
-/// Atomic numbers.
-fn elements(source: &dyn Source) -> Result<BTreeSet<usize>> {
+/// One conformation after the other: counts their distances and returns their atomic numbers.
+fn look_through(source: &dyn Source, seen: &mut SeenDistances) -> Result<BTreeSet<usize>> {
     let mut elements = BTreeSet::new();
     let mut conformation = Conformation::default();
     for index in 0..source.len() {
         source.read(index, &mut conformation).or_bad_input()?;
+        seen.add(&conformation.elements, &conformation.positions);
         let numbers = conformation.elements.iter();
         elements.extend(numbers.map(|element| element.atomic_number()));
     }
