@@ -53,6 +53,7 @@ fn begin(args: &TrainArgs, json: bool, group: &Group<Here>) -> Result<Outcome> {
             resume::keep(&config, &folder)?;
         }
         sets.keep_splits()?;
+        network::complete_files(&folder, &weights)?;
     }
     let training = Training {
         config: &config,

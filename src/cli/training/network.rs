@@ -7,10 +7,11 @@ use anyhow::Result;
 use oreo_core::{Element, ElementSet, PotentialError, Vec3};
 use oreo_potentials::oreo::fused::NativeGradients;
 use oreo_potentials::oreo::gradients::{Gradients, Molecule, Rule};
-use oreo_potentials::oreo::seen::SeenDistances;
+use oreo_potentials::oreo::seen::{SeenDistances, SEEN_DISTANCES};
 use oreo_potentials::oreo::{Config, Weights};
 use oreo_training::data::{Conformation, Origin, Source};
 use std::collections::BTreeSet;
+use std::path::Path;
 
 /// Given weights, or new ones.
 ///
@@ -112,6 +113,29 @@ pub fn record(
     let facts = facts.into_iter().filter(|(_, fact)| !fact.is_empty());
     (weights.record).extend(facts.map(|(name, fact)| (name.to_string(), fact)));
     Ok(notes)
+}
+
+/// Gives the files of a run that was begun by a program that did not count what [`record`] counts now: the best weights are
+/// written again only when better ones come.
+///
+/// # Errors
+/// A file that cannot be read or written.
+pub fn complete_files(folder: &Path, weights: &Weights) -> Result<()> {
+    let Some(fact) = weights.record.get(SEEN_DISTANCES) else {
+        return Ok(());
+    };
+    for name in ["best.safetensors", "last.safetensors"] {
+        let path = folder.join(name);
+        if !path.exists() {
+            continue;
+        }
+        let mut old = Weights::load(&path).or_bad_input()?;
+        if !old.record.contains_key(SEEN_DISTANCES) {
+            old.record.insert(SEEN_DISTANCES.into(), fact.clone());
+            old.save(&path)?;
+        }
+    }
+    Ok(())
 }
 
 /// One conformation after the other: counts their distances and returns their atomic numbers.

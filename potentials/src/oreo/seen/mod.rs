@@ -146,7 +146,7 @@ pub(super) mod tests {
     }
 
     /// 0.96/0.05 = 19.2 and 1.3576/0.05 = 27.15. Planted, and seen to fail: squares in place of distances; each pair counted
-    /// twice; rows that depend on who comes first.
+    /// twice.
     #[test]
     fn distances_of_water_fall_into_their_bins() {
         let (elements, positions) = water();
@@ -176,19 +176,19 @@ pub(super) mod tests {
         assert_eq!(filled(&seen, "C", "C"), [(19, 1), (99, 1)]);
     }
 
-    /// Elements that come in later leave the rows of the others where they are.
+    /// Elements that come in later leave the rows of the others where they are. Planted, and seen to fail: rows that depend on
+    /// who comes first; room for new pairs made before the old ones.
     #[test]
     fn a_later_element_moves_no_count() {
         let (elements, positions) = water();
         let mut seen = SeenDistances::new(5.0);
         seen.add(&elements, &positions);
-        seen.add(
-            &[element("Cl"), element("H")],
-            &[Vec3::zeros(), Vec3::new(1.27, 0.0, 0.0)],
-        );
+        let apart = [Vec3::zeros(), Vec3::new(1.27, 0.0, 0.0)];
+        seen.add(&["Cl", "H"].map(element), &apart);
+        seen.add(&["H", "Cl"].map(element), &apart);
         assert_eq!(filled(&seen, "O", "H"), [(19, 2)]);
         assert_eq!(filled(&seen, "H", "H"), [(27, 1)]);
-        assert_eq!(filled(&seen, "H", "Cl"), [(25, 1)]);
+        assert_eq!(filled(&seen, "H", "Cl"), [(25, 2)]);
         assert_eq!(filled(&seen, "O", "Cl"), []);
     }
 }
