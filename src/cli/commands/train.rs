@@ -53,7 +53,6 @@ fn begin(args: &TrainArgs, json: bool, group: &Group<Here>) -> Result<Outcome> {
             resume::keep(&config, &folder)?;
         }
         sets.keep_splits()?;
-        network::complete_files(&folder, &weights)?;
     }
     let training = Training {
         config: &config,
@@ -230,6 +229,9 @@ impl Training<'_> {
             Err(error @ TrainingError::OtherRun { .. }) => Err(error).or_bad_input()?,
             ending => ending?,
         };
+        if self.group.leads() {
+            network::complete_files(self.folder, &keep.weights)?;
+        }
         Ok(Done {
             ending,
             steps: trainer.steps_done(),

@@ -10,6 +10,7 @@ use crate::observers::Unseen;
 use crate::run::{UnseenSummary, UnseenWorst};
 use crate::{Replica, Simulation};
 use anyhow::Result;
+use oreo_core::Element;
 use oreo_potentials::oreo::seen::{PairSearch, SeenDistances, UnseenPair};
 use std::sync::Arc;
 
@@ -59,7 +60,7 @@ pub(super) fn start(
     Ok(None)
 }
 
-/// `12 of 36 pairs within 5 Å; H3–O7 at 0.61 Å, closest seen 0.84 Å; …`, the worst of each pair of elements.
+/// `H3–O7 at 0.61 Å, closest seen 0.84 Å; … (12 of 36 pairs within 5 Å)`
 fn outside(search: &mut PairSearch, replica: &Replica) -> Result<Option<String>> {
     let (elements, state) = (&replica.system.elements, &replica.state);
     let mut found: Vec<UnseenPair> = Vec::new();
@@ -72,11 +73,7 @@ fn outside(search: &mut PairSearch, replica: &Replica) -> Result<Option<String>>
         return Ok(None);
     }
     let seen = search.seen();
-    let words = worst(&found, |pair| {
-        let mut both = pair.atoms.map(|atom| elements[atom]);
-        both.sort();
-        both
-    });
+    let words = worst(&found, elements);
     let words = words.iter().map(|pair| pair.describe(elements, seen));
     let words = words.collect::<Vec<_>>().join("; ");
     let (unseen, cutoff) = (found.len(), seen.cutoff());
@@ -85,16 +82,17 @@ fn outside(search: &mut PairSearch, replica: &Replica) -> Result<Option<String>>
     )))
 }
 
-/// The worst of each kind, the worst kinds first.
-fn worst<K: PartialEq>(found: &[UnseenPair], kind: impl Fn(&UnseenPair) -> K) -> Vec<UnseenPair> {
+/// The worst ones, one for each pair of elements: a whole molecule that is too short says nothing more than its worst bond.
+fn worst(found: &[UnseenPair], elements: &[Element]) -> Vec<UnseenPair> {
     let mut sorted = found.to_vec();
     sorted.sort_by(|a, b| b.beyond.total_cmp(&a.beyond));
-    let mut kinds = Vec::new();
+    let mut named: Vec<[Element; 2]> = Vec::new();
     sorted.retain(|pair| {
-        let kind = kind(pair);
-        let is_new = kinds.len() < NAMED && !kinds.contains(&kind);
+        let [a, b] = pair.atoms.map(|atom| elements[atom]);
+        let both = [a.min(b), a.max(b)];
+        let is_new = named.len() < NAMED && !named.contains(&both);
         if is_new {
-            kinds.push(kind);
+            named.push(both);
         }
         is_new
     });

@@ -1,12 +1,4 @@
-//! The counts as text in the record of a weights file, under [`SEEN_DISTANCES`]: one line of JSON,
-//!
-//! ```json
-//! {"bin_a":0.05,"conformations":1,"cutoff_a":5.0,
-//!  "pairs":{"H-H":{"closest_a":1.3576,"counts":[1],"first_bin":27},"H-O":{"closest_a":0.96,"counts":[2],"first_bin":19}}}
-//! ```
-//!
-//! (without the line break). `counts[k]` distances were between `(first_bin + k)·bin_a` and one bin further, Å; bins before
-//! and behind are empty. The lower atomic number stands first. `closest_a` is rounded to 1e-4 Å.
+//! The counts as text in the record of a weights file.
 
 use super::{edge, SeenDistances, BINS_PER_ANGSTROM, FARTHEST};
 use crate::oreo::error::WeightsProblem;
@@ -15,7 +7,15 @@ use oreo_core::Element;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// The key in [`Weights::record`].
+/// The key in [`Weights::record`]. Under it stands one line of JSON, here of one water molecule (without the line break):
+///
+/// ```json
+/// {"bin_a":0.05,"conformations":1,"cutoff_a":5.0,
+///  "pairs":{"H-H":{"closest_a":1.3576,"counts":[1],"first_bin":27},"H-O":{"closest_a":0.96,"counts":[2],"first_bin":19}}}
+/// ```
+///
+/// `counts[k]` distances were at least `(first_bin + k)·bin_a` Å and less than one bin more; bins before and behind are
+/// empty. The lower atomic number stands first. `closest_a` is rounded to 1e-4 Å.
 pub const SEEN_DISTANCES: &str = "seen_distances";
 /// For each Å: `closest_a` is for people.
 const DIGITS: f64 = 1e4;
