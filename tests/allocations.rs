@@ -8,8 +8,9 @@ use oreo::core::testing::ethanol;
 use oreo::core::units::{FEMTOSECOND, KELVIN};
 use oreo::core::{Cell, Potential, State, System, Vec3};
 use oreo::integrators::{MaxwellBoltzmann, VelocityVerlet};
-use oreo::observers::{Averages, Deviations, Distances, FrameContent, Thermo, Trajectory};
+use oreo::observers::{Averages, Deviations, Distances, FrameContent, Thermo, Trajectory, Unseen};
 use oreo::potentials::oreo::fused::{Filters, Options, OreoFused, Precision};
+use oreo::potentials::oreo::seen::SeenDistances;
 use oreo::potentials::oreo::{Config, Weights};
 use oreo::validation::stability::{BondRule, DeviationRule, TemperatureRule};
 use oreo::validation::Topology;
@@ -40,6 +41,7 @@ fn a_warm_step_allocates_nothing() {
                 .watch(1, TemperatureRule::new(1e5, 33.0).unwrap())
                 .watch(2, Averages::new(0.2, 33))
                 .watch(2, Distances::default())
+                .watch(2, Unseen::new(SeenDistances::new(5.0).into()))
                 .watch(2, Thermo::new(file(format!("{id}.csv")), 0.2, 33, topology))
                 .watch(
                     2,

@@ -126,6 +126,20 @@ choice! {
 }
 
 choice! {
+    /// What happens when the structure has distances that the weights were not trained on.
+    #[derive(Default)]
+    UnseenChoice {
+        /// Say so before the first step, and once during the run
+        #[default]
+        Warn,
+        /// Do not begin with such a structure; frames of the run as with warn
+        Refuse,
+        /// Say nothing; summary.json still counts the frames
+        Ignore,
+    }
+}
+
+choice! {
     /// A trajectory format.
     TrajectoryFormat {
         /// Extended XYZ, text
@@ -311,6 +325,7 @@ mod tests {
         spelled_alike::<VelocitiesChoice>();
         spelled_alike::<Labels>();
         spelled_alike::<StabilityChoice>();
+        spelled_alike::<UnseenChoice>();
         spelled_alike::<TrajectoryFormat>();
         spelled_alike::<PathChoice>();
         spelled_alike::<PrecisionChoice>();

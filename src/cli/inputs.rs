@@ -9,10 +9,12 @@ use anyhow::Result;
 use oreo_core::{Cell, Frame, Potential, System, Vec3};
 use oreo_formats::ReadOptions;
 use oreo_potentials::oreo::fused::{self, OreoFused};
+use oreo_potentials::oreo::seen::SeenDistances;
 use oreo_potentials::oreo::Weights;
 use oreo_training::objective::ElementEnergies;
 use oreo_validation::{floor, DistanceHistogram, Distribution, Topology};
 use std::path::Path;
+use std::sync::Arc;
 
 /// A potential and where it came from.
 pub struct LoadedPotential {
@@ -22,6 +24,8 @@ pub struct LoadedPotential {
     pub weights_sha256: Option<String>,
     /// Of the record of the weights: what total energies need beside the network's.
     pub element_energies: Option<ElementEnergies>,
+    /// Of the weights: which distances they were trained on, as far as they say.
+    pub seen: Option<Arc<SeenDistances>>,
     /// What the user should know, one line each.
     pub notes: Vec<String>,
     /// Of the fast path, until it was made: it holds the weights a second time.
@@ -70,6 +74,7 @@ pub fn potential(plan: &PotentialPlan, compute: &Compute) -> Result<LoadedPotent
             potential: Box::new(oreo_potentials::LennardJones::argon()),
             weights_sha256: None,
             element_energies: None,
+            seen: None,
             notes: Vec::new(),
             self_test: None,
         }),
@@ -86,6 +91,7 @@ fn network(path: &Path, compute: &Compute) -> Result<LoadedPotential> {
         return Err(BadInput::new(problem).into());
     }
     let element_energies = element_energies(path, &weights)?;
+    let seen = weights.seen_distances().or_bad_input()?.map(Arc::new);
     let mut notes = facts(path, &weights);
     let potential = match compute.path {
         PathChoice::Reference => reference_network(&weights, compute)?,
@@ -105,6 +111,7 @@ fn network(path: &Path, compute: &Compute) -> Result<LoadedPotential> {
         potential,
         weights_sha256,
         element_energies,
+        seen,
         notes,
         self_test,
     })

@@ -18,6 +18,8 @@ pub struct Plan {
     pub potential: PotentialPlan,
     /// Absolute paths of the weights that are asked beside those of the potential; may be empty.
     pub committee: Vec<PathBuf>,
+    /// What happens to structures that the weights do not know; of the network only.
+    pub unseen: UnseenChoice,
     /// Absolute path of the reference frames.
     pub reference: Option<PathBuf>,
     /// Of rMD17 files, among structure and reference.
@@ -221,9 +223,13 @@ impl Plan {
 
     /// The same plan as settings, every one that has a meaning here given.
     pub fn to_settings(&self) -> RunSettings {
-        let (potential, weights) = match &self.potential {
-            PotentialPlan::Et(weights) => (PotentialChoice::Et, Some(weights.clone())),
-            PotentialPlan::LennardJones => (PotentialChoice::LennardJones, None),
+        let (potential, weights, unseen) = match &self.potential {
+            PotentialPlan::Et(weights) => (
+                PotentialChoice::Et,
+                Some(weights.clone()),
+                Some(self.unseen),
+            ),
+            PotentialPlan::LennardJones => (PotentialChoice::LennardJones, None, None),
         };
         let (structure, frame) = match &self.start {
             Start::Structure { path, frame } => (Some(path.clone()), Some(*frame)),
@@ -240,6 +246,7 @@ impl Plan {
             potential: Some(potential),
             weights,
             ensemble: (!self.committee.is_empty()).then(|| self.committee.clone()),
+            unseen,
             reference: self.reference.clone(),
             labels: Some(self.labels),
             units: self.units,

@@ -67,6 +67,7 @@ impl Resolver<'_> {
             write_forces: typed.write_forces.unwrap_or(false),
             compute: self.compute()?,
             skin: typed.skin.unwrap_or(Length::literal(DEFAULT_SKIN)),
+            unseen: typed.unseen.unwrap_or_default(),
             start,
             potential,
             committee,
@@ -160,7 +161,8 @@ impl Resolver<'_> {
                 .path("weights", &self.typed.weights)
                 .map(PotentialPlan::Et),
             PotentialChoice::LennardJones => {
-                self.without_effect(&["weights"], "potential", "with --potential lennard-jones")?;
+                let why = "with --potential lennard-jones";
+                self.without_effect(&["weights", "unseen"], "potential", why)?;
                 Ok(PotentialPlan::LennardJones)
             }
         }

@@ -29,6 +29,9 @@ pub struct RunSettings {
     /// Further weights: at every line of thermo.csv these networks are asked how far their forces deviate
     #[arg(long, value_name = "FILE", num_args = 1.., help_heading = "System")]
     pub ensemble: Option<Vec<PathBuf>>,
+    /// A structure with distances that the weights were not trained on, as far as they say so [default: warn]
+    #[arg(long, value_enum, value_name = "WHAT", help_heading = "System")]
+    pub unseen: Option<UnseenChoice>,
     /// Reference frames for h(r) and for the bond topology
     #[arg(long, value_name = "DATA", help_heading = "System")]
     pub reference: Option<PathBuf>,

@@ -8,4 +8,5 @@ pub use directory::{DirectoryError, RunDirectory};
 pub use step_times::StepTimes;
 pub use summary::{
     ForceDeviations, MeanStd, MsPerStep, ReplicaSummary, StopSummary, Summary, Temperatures,
+    UnseenSummary, UnseenWorst,
 };

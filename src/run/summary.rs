@@ -80,6 +80,9 @@ pub struct ReplicaSummary {
     pub conserved_drift_ev_per_ps: Option<f64>,
     /// Over the lines of `thermo.csv`; `null` without an ensemble
     pub force_deviation: Option<ForceDeviations>,
+    /// Frames outside of what the weights were trained on; `null` where the weights do not say what that was
+    #[serde(default)]
+    pub unseen: Option<UnseenSummary>,
 }
 
 /// How far the networks of an ensemble were apart.
@@ -95,6 +98,28 @@ pub struct ForceDeviations {
     pub max_step: u64,
     /// From 0.
     pub max_atom: usize,
+}
+
+/// Written frames in which two atoms are at a distance that the weights never saw between such elements.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct UnseenSummary {
+    /// With such a pair
+    pub frames: u64,
+    /// That were looked at, the first at step 0
+    pub of_frames: u64,
+    /// The first with such a pair
+    pub first_step: Option<u64>,
+    /// The pair that was farthest from everything seen
+    pub worst: Option<UnseenWorst>,
+}
+
+/// One pair of atoms.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct UnseenWorst {
+    /// Symbols
+    pub elements: [String; 2],
+    /// Å
+    pub distance: f64,
 }
 
 /// Why a replica ended.

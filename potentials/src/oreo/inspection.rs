@@ -71,7 +71,7 @@ impl Inspection {
             .filter_map(|entry| contents.tensor(entry).err());
         refusals.extend(faults);
         if let Some(config) = &config {
-            refusals.extend(weights::check_elements(&contents.record, config.max_z).err());
+            refusals.extend(weights::check_record(&contents.record, config).err());
         }
         Self {
             kind: contents.kind,

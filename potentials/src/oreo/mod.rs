@@ -5,7 +5,7 @@
 //! - [`StoredAs`]: the number types of a file to be written; [`F16Rounding`]: what f16 matrices cost
 //! - [`Inspection`]: what is in such a file, even where it cannot be evaluated, and why not
 //! - [`Config`]: the sizes; [`layout`]: every tensor with shape and initial value
-//! - [`gradients`]: what training asks of a network
+//! - [`gradients`]: what training asks of a network; [`seen`]: which distances it was trained on
 //! - [`WeightsError`]: what can be wrong with a file
 
 pub mod basis;
@@ -25,6 +25,7 @@ mod options;
 pub mod reference;
 mod rounding;
 mod safetensors;
+pub mod seen;
 mod stored_as;
 pub mod weights;
 

@@ -3,6 +3,7 @@
 use super::contents::Contents;
 use super::error::{WeightsError, WeightsProblem};
 use super::layout::layout;
+use super::seen::SeenDistances;
 use super::{checkpoint, file, options, safetensors, Config, StoredAs};
 use oreo_core::{Element, ElementSet};
 use std::collections::BTreeMap;
@@ -27,8 +28,8 @@ pub struct Weights {
     pub tensors: BTreeMap<String, Tensor>,
     /// Names of tensors in the file that the network does not use; told to the user, never dropped in silence.
     pub unused: Vec<String>,
-    /// Free-form facts: `elements`, `units`, `trained_on`, `level_of_theory`, `origin`, `licence`, `program`, and those of
-    /// [`Weights::round_to_f16`].
+    /// Free-form facts: `elements`, `units`, `trained_on`, `level_of_theory`, `origin`, `licence`, `program`, those of
+    /// [`Weights::round_to_f16`], and [`super::seen::SEEN_DISTANCES`].
     pub record: BTreeMap<String, String>,
     /// Lower-case hex SHA-256 of the file.
     pub sha256: String,
@@ -67,7 +68,7 @@ impl Weights {
         }
         let all = contents.tensors.into_keys();
         let unused = all.filter(|name| !tensors.contains_key(name)).collect();
-        check_elements(&contents.record, config.max_z)?;
+        check_record(&contents.record, &config)?;
         Ok(Self {
             config,
             tensors,
@@ -130,10 +131,16 @@ impl Weights {
     }
 }
 
-pub(super) fn check_elements(
+/// Facts that others compute with must make sense.
+pub(super) fn check_record(
     record: &BTreeMap<String, String>,
-    max_z: usize,
+    config: &Config,
 ) -> Result<(), WeightsProblem> {
+    check_elements(record, config.max_z)?;
+    SeenDistances::of_record(record, config.cutoff_upper).map(drop)
+}
+
+fn check_elements(record: &BTreeMap<String, String>, max_z: usize) -> Result<(), WeightsProblem> {
     let Some(value) = record.get("elements") else {
         return Ok(());
     };

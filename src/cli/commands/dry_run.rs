@@ -71,11 +71,13 @@ pub fn main(
     notes.append(&mut assembly.notes);
     let forecast = Forecast::of(plan, &mut assembly)?;
     match json {
-        true => output::print_json(&as_json(plan, &notes, &forecast)?)?,
+        true => output::print_json(&as_json(plan, &notes, &assembly.warnings, &forecast)?)?,
         false => {
             notes
                 .iter()
                 .for_each(|note| output::say(format_args!("note: {note}")));
+            let warnings = assembly.warnings.iter();
+            warnings.for_each(|warning| output::say(format_args!("warning: {warning}")));
             output::print(&format!("{plan}{forecast}"))?;
         }
     }
@@ -110,7 +112,12 @@ impl Forecast {
 }
 
 /// The settings under their config keys, and what follows from them.
-fn as_json(plan: &Plan, notes: &[String], forecast: &Forecast) -> Result<Value> {
+fn as_json(
+    plan: &Plan,
+    notes: &[String],
+    warnings: &[String],
+    forecast: &Forecast,
+) -> Result<Value> {
     Ok(json!({
         "dry_run": true,
         "settings": toml::Table::try_from(plan.to_settings())?,
@@ -130,6 +137,7 @@ fn as_json(plan: &Plan, notes: &[String], forecast: &Forecast) -> Result<Value> 
             "memory": MEMORY,
         },
         "notes": notes,
+        "warnings": warnings,
     }))
 }
 

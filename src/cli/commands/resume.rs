@@ -11,8 +11,9 @@ use anyhow::Result;
 use std::path::{Path, PathBuf};
 
 /// What may differ from the run that began: nothing that the dynamics or the files depend on.
-const MAY_CHANGE: [&str; 6] = [
+const MAY_CHANGE: [&str; 7] = [
     "steps",
+    "unseen",
     "threads",
     "output",
     "checkpoint-every",

@@ -40,7 +40,7 @@ fn begin(args: &TrainArgs, json: bool, group: &Group<Here>) -> Result<Outcome> {
     }
     let mut weights = network::weights(&config)?;
     let sets = Sets::open(&config, &folder, &network::embedded(&weights))?;
-    let mut notes = network::record(&mut weights, &sets.train, &sets.origins)?;
+    let mut notes = network::record(&mut weights, &config, &sets.train, &sets.origins)?;
     notes.extend(head::prepare(&mut weights, &config, &sets));
     if args.dry_run {
         return dry_run(&config, &sets, &weights, &notes, (json, group));
@@ -229,6 +229,9 @@ impl Training<'_> {
             Err(error @ TrainingError::OtherRun { .. }) => Err(error).or_bad_input()?,
             ending => ending?,
         };
+        if self.group.leads() {
+            network::complete_files(self.folder, &keep.weights)?;
+        }
         Ok(Done {
             ending,
             steps: trainer.steps_done(),

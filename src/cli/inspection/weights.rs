@@ -3,11 +3,15 @@
 use super::rows::Rows;
 use crate::cli::exit::OrBadInput;
 use anyhow::Result;
+use oreo_potentials::oreo::seen::{SeenDistances, SeenPair, SEEN_DISTANCES};
 use oreo_potentials::oreo::{is_stored_in_f16, Config, FileKind, Inspection, TensorFacts};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+
+/// Of the distances of a pair of elements; a molecule has few, a data set of many molecules has one.
+const MOST_RANGES: usize = 4;
 
 /// What is in the file.
 #[derive(Debug, Serialize)]
@@ -28,6 +32,8 @@ pub struct WeightsFacts {
     stored_as: Option<String>,
     /// `null`: not recorded.
     elements: Option<String>,
+    /// That the model was trained on, by pairs of elements; `null`: not recorded.
+    seen_distances: Option<Vec<SeenPair>>,
     /// As recorded, else those that Oreo takes for granted.
     units: String,
     record: BTreeMap<String, String>,
@@ -79,6 +85,34 @@ fn stored_as(tensors: &[TensorFacts]) -> Option<String> {
     }
 }
 
+/// `None` as well where they cannot be read, which is among the refusals.
+fn seen_distances(found: &Inspection) -> Option<Vec<SeenPair>> {
+    let cutoff = found.config.as_ref()?.cutoff_upper;
+    let seen = SeenDistances::of_record(&found.record, cutoff).ok()??;
+    Some(seen.pairs())
+}
+
+/// `H-O    closest 0.84 Å, seen 0.80 to 1.35, 1.70 to 5.00 Å, 12345 times`
+fn line(pair: &SeenPair) -> String {
+    let ranges = pair.ranges_a.iter();
+    let mut ranges: Vec<_> = ranges
+        .map(|[from, to]| format!("{from:.2} to {to:.2}"))
+        .collect();
+    let left_out = ranges.len().saturating_sub(MOST_RANGES);
+    if left_out > 0 {
+        ranges.truncate(MOST_RANGES);
+        ranges.push(format!("{left_out} more"));
+    }
+    let SeenPair {
+        elements,
+        closest_a,
+        count,
+        ..
+    } = pair;
+    let ranges = ranges.join(", ");
+    format!("{elements:<6} closest {closest_a:.2} Å, seen {ranges} Å, {count} times")
+}
+
 impl WeightsFacts {
     /// Fails only on files that cannot be read at all.
     pub fn of(path: &Path) -> Result<Self> {
@@ -106,6 +140,7 @@ impl WeightsFacts {
             number_types,
             stored_as: stored_as(&found.tensors),
             elements: found.record.get("elements").cloned(),
+            seen_distances: seen_distances(&found),
             units: units.unwrap_or_else(|| "not recorded; Oreo takes Å, eV and eV/Å".into()),
             hyper_parameters: options
                 .map(|(key, text)| (key.clone(), parsed(text)))
@@ -148,7 +183,11 @@ impl WeightsFacts {
             self.elements.as_deref().unwrap_or("not recorded"),
         );
         rows.add("units", &self.units);
-        let told = ["elements", "units"];
+        match &self.seen_distances {
+            Some(pairs) => rows.add_all("trained distances", pairs.iter().map(line)),
+            None => rows.add("trained distances", "not recorded"),
+        }
+        let told = ["elements", "units", SEEN_DISTANCES];
         let record = self
             .record
             .iter()

@@ -2,10 +2,11 @@
 //! the checkpoint finds each of its names again.
 
 use super::start::{Beginning, StartFrames};
-use super::{committee, dynamics, start, watch};
+use super::{committee, dynamics, start, unseen, watch};
 use crate::cli::exit::OrBadInput;
 use crate::cli::inputs::{self, LoadedPotential, Reference};
 use crate::cli::plan::Plan;
+use crate::observers::Unseen;
 use crate::run::RunDirectory;
 use crate::{Replica, Simulation};
 use anyhow::Result;
@@ -27,6 +28,8 @@ pub struct Assembly {
     pub degrees_of_freedom: usize,
     /// What the user should know, one line each.
     pub notes: Vec<String>,
+    /// What the user should think about before trusting the run, one line each.
+    pub warnings: Vec<String>,
 }
 
 /// Reads everything and puts it together; writes nothing.
@@ -48,13 +51,21 @@ pub fn assemble(plan: &Plan, directory: &RunDirectory, beginning: Beginning) -> 
     let mut degrees_of_freedom = 0;
     let mut replicas = Vec::new();
     for id in 0..plan.replicas {
-        let (replica, counted) = replica(plan, directory, &frames, id)?;
+        let (mut replica, counted) = replica(plan, directory, &frames, id)?;
         degrees_of_freedom = counted;
+        if let Some(seen) = &loaded.seen {
+            replica = replica.watch(plan.every, Unseen::new(Arc::clone(seen)));
+        }
         replicas.push(replica);
     }
     self_test(&mut loaded, &replicas)?;
+    loaded.notes.extend(unseen::note(plan, &loaded));
     let mut simulation =
         Simulation::new(loaded.potential, replicas, plan.skin.angstroms()).or_bad_input()?;
+    let warning = match &loaded.seen {
+        Some(seen) => unseen::start(plan, seen, simulation.replicas())?,
+        None => None,
+    };
     let mut ensemble_sha256 = Vec::new();
     if let Some(members) = committee::load(plan, simulation.replicas())? {
         simulation = simulation
@@ -70,6 +81,7 @@ pub fn assemble(plan: &Plan, directory: &RunDirectory, beginning: Beginning) -> 
         ensemble_sha256,
         degrees_of_freedom,
         notes: loaded.notes,
+        warnings: warning.into_iter().collect(),
     })
 }
 

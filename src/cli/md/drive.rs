@@ -2,6 +2,7 @@
 
 use super::assemble::Assembly;
 use super::log::Log;
+use super::unseen::FirstSightings;
 use crate::cli::exit::Outcome;
 use crate::cli::plan::Plan;
 use crate::cli::progress::Progress;
@@ -75,6 +76,7 @@ pub fn drive(
     );
     let mut times = StepTimes::default();
     let mut stopped: Vec<bool> = stopped_now(&assembly.simulation);
+    let mut sightings = FirstSightings::new(plan, &assembly.simulation);
     let mut step = first;
     let mut saved = Instant::now();
     while step < plan.steps && !assembly.simulation.is_over() && !interrupted.load(Ordering::SeqCst)
@@ -90,6 +92,9 @@ pub fn drive(
             log,
             &progress,
         )?;
+        if step.is_multiple_of(plan.every) {
+            sightings.tell(&assembly.simulation, log, &progress)?;
+        }
         if step.is_multiple_of(plan.checkpoint_every) || saved.elapsed() > LONGEST_UNSAVED {
             assembly.save(directory)?;
             saved = Instant::now();

@@ -1,7 +1,7 @@
 //! From a plan to a finished run.
 //!
 //! [`mod@assemble`] reads and builds (`start`, `dynamics`, `committee`, `watch`), [`drive`] steps, [`summarize`] counts,
-//! [`log`] remembers.
+//! [`log`] remembers; `unseen` compares structures with what the weights were trained on.
 
 pub mod assemble;
 mod committee;
@@ -12,6 +12,7 @@ mod saved;
 pub mod start;
 pub mod summarize;
 mod table;
+mod unseen;
 mod watch;
 
 use super::analysis;
@@ -84,6 +85,10 @@ fn finish(
     json: bool,
 ) -> Result<Outcome> {
     tell(&mut log, &assembly.notes)?;
+    for warning in &assembly.warnings {
+        output::say(format_args!("warning: {warning}"));
+        log.write(&format!("warning: {warning}"))?;
+    }
     let interrupted = drive::interrupt_flag()?;
     let drive = drive::drive(plan, &mut assembly, directory, &mut log, &interrupted).with_context(
         || {

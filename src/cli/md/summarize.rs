@@ -2,6 +2,7 @@
 
 use super::assemble::{seed, Assembly};
 use super::drive::Drive;
+use super::unseen;
 use crate::cli::pace::nanoseconds_per_day;
 use crate::cli::plan::{Plan, PotentialPlan};
 use crate::observers::{Averages, Deviations, Distances};
@@ -91,6 +92,7 @@ fn replica(plan: &Plan, assembly: &Assembly, drive: &Drive, replica: &Replica) -
             .and_then(Averages::drift)
             .map(|drift| drift.drift_ev_per_ps),
         force_deviation: force_deviation(replica),
+        unseen: unseen::summary(replica),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The summary for people.
 
+use super::unseen;
 use crate::cli::pace;
 use crate::run::{ReplicaSummary, Summary};
 use std::fmt::Write;
@@ -23,6 +24,11 @@ pub fn of(summary: &Summary) -> String {
         .replicas
         .iter()
         .for_each(|replica| deviation(&mut text, replica));
+    for replica in &summary.replicas {
+        if let Some(line) = (replica.unseen.as_ref()).and_then(|u| unseen::line(replica.id, u)) {
+            let _ = writeln!(text, "{line}");
+        }
+    }
     let ms = &summary.ms_per_step;
     let _ = writeln!(
         text,

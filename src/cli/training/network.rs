@@ -7,9 +7,11 @@ use anyhow::Result;
 use oreo_core::{Element, ElementSet, PotentialError, Vec3};
 use oreo_potentials::oreo::fused::NativeGradients;
 use oreo_potentials::oreo::gradients::{Gradients, Molecule, Rule};
+use oreo_potentials::oreo::seen::{SeenDistances, SEEN_DISTANCES};
 use oreo_potentials::oreo::{Config, Weights};
 use oreo_training::data::{Conformation, Origin, Source};
 use std::collections::BTreeSet;
+use std::path::Path;
 
 /// Given weights, or new ones.
 ///
@@ -49,18 +51,29 @@ pub fn embedded(weights: &Weights) -> ElementSet {
     elements.collect()
 }
 
-/// Facts about the training data that go into the weights' record. Returns notes: elements that given weights have never
-/// seen.
+/// Facts about the training data that go into the weights' record, with the distances in them. Returns notes: elements that
+/// given weights have never seen, and distances that they do not tell of.
 ///
 /// # Errors
 /// When a conformation cannot be read.
 pub fn record(
     weights: &mut Weights,
+    config: &TrainConfig,
     source: &dyn Source,
     origins: &[Origin],
 ) -> Result<Vec<String>> {
-    let elements = elements(source)?;
-    let notes = unseen_elements(weights, &elements);
+    let before = weights.seen_distances().or_bad_input()?;
+    let mut notes = Vec::new();
+    if let (Some(path), None) = (&config.init, &before) {
+        notes.push(format!(
+            "{} does not say which distances it was trained on: the new weights will tell of those of this training only",
+            path.display()
+        ));
+    }
+    let mut seen = before.unwrap_or_else(|| SeenDistances::new(weights.config.cutoff_upper));
+    let elements = look_through(source, &mut seen)?;
+    weights.set_seen_distances(&seen);
+    notes.extend(unseen_elements(weights, &elements));
     let known = weights.record.get("elements").cloned().unwrap_or_default();
     let symbols = elements
         .into_iter()
@@ -102,12 +115,36 @@ pub fn record(
     Ok(notes)
 }
 
-/// Atomic numbers.
-fn elements(source: &dyn Source) -> Result<BTreeSet<usize>> {
+/// Gives the files of a run that was begun by a program that did not count what [`record`] counts now: the best weights are
+/// written again only when better ones come.
+///
+/// # Errors
+/// A file that cannot be read or written.
+pub fn complete_files(folder: &Path, weights: &Weights) -> Result<()> {
+    let Some(fact) = weights.record.get(SEEN_DISTANCES) else {
+        return Ok(());
+    };
+    for name in ["best.safetensors", "last.safetensors"] {
+        let path = folder.join(name);
+        if !path.exists() {
+            continue;
+        }
+        let mut old = Weights::load(&path).or_bad_input()?;
+        if !old.record.contains_key(SEEN_DISTANCES) {
+            old.record.insert(SEEN_DISTANCES.into(), fact.clone());
+            old.save(&path)?;
+        }
+    }
+    Ok(())
+}
+
+/// One conformation after the other: counts their distances and returns their atomic numbers.
+fn look_through(source: &dyn Source, seen: &mut SeenDistances) -> Result<BTreeSet<usize>> {
     let mut elements = BTreeSet::new();
     let mut conformation = Conformation::default();
     for index in 0..source.len() {
         source.read(index, &mut conformation).or_bad_input()?;
+        seen.add(&conformation.elements, &conformation.positions);
         let numbers = conformation.elements.iter();
         elements.extend(numbers.map(|element| element.atomic_number()));
     }
