@@ -302,7 +302,7 @@ fn frames_of_a_run_are_counted_and_a_resumed_run_counts_on() {
     assert!((1..40).contains(&first), "{whole}");
     assert_eq!(whole["worst"]["elements"], counted["worst"][0]);
     let distances =
-        [&whole["worst"]["distance"], &counted["worst"][1]].map(|x| x.as_f64().unwrap());
+        [&whole["worst"]["distance_a"], &counted["worst"][1]].map(|x| x.as_f64().unwrap());
     assert!((distances[0] - distances[1]).abs() < 1e-6, "{distances:?}");
 
     assert_eq!(unseen("halves"), whole);

@@ -119,7 +119,7 @@ pub struct UnseenWorst {
     /// Symbols
     pub elements: [String; 2],
     /// Å
-    pub distance: f64,
+    pub distance_a: f64,
 }
 
 /// Why a replica ended.

@@ -160,7 +160,7 @@ pub(super) fn summary(replica: &Replica) -> Option<UnseenSummary> {
         first_step: unseen.first().map(|first| first.step),
         worst: unseen.worst().map(|worst| UnseenWorst {
             elements: worst.pair.atoms.map(|atom| elements[atom].to_string()),
-            distance: worst.pair.distance,
+            distance_a: worst.pair.distance,
         }),
     })
 }
@@ -172,6 +172,6 @@ pub(super) fn line(replica: u32, unseen: &UnseenSummary) -> Option<String> {
     Some(format!(
         "replica {replica}: {} of {} frames are outside of what the weights were trained on, the first at step {step}; \
          worst {a}–{b} at {:.2} Å",
-        unseen.frames, unseen.of_frames, worst.distance
+        unseen.frames, unseen.of_frames, worst.distance_a
     ))
 }
