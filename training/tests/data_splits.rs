@@ -68,7 +68,8 @@ fn time_blocks_keep_their_distance() {
     message(&error, "made-up");
 }
 
-/// The end of the file stays unseen by all three parts. Caught, when planted: a complement that reaches to the end of the file.
+/// The end of the file stays unseen by all three parts. Seen to fail with parts that are dealt from
+/// the whole file.
 #[test]
 fn later_frames_are_kept_apart_from_random_parts() {
     let protocol = Protocol::RandomAndLater {
