@@ -25,8 +25,8 @@ pub struct SeenPair {
 }
 
 impl SeenDistances {
-    /// `None` if the distance was seen or reaches the cutoff; else how far it is from the nearest seen distance, Å. Of a pair
-    /// of elements that was never seen at all, that is the way to the cutoff, where pairs cease to exist for the network.
+    /// `None` if the distance was seen or reaches the cutoff; else how far it is from the nearest seen distance or from the
+    /// cutoff, Å. At the cutoff nothing is unknown: there pairs cease to exist for the network.
     pub fn beyond(&self, a: Element, b: Element, distance: f64) -> Option<f64> {
         let counts = self.counts(a, b).unwrap_or_default();
         if distance >= self.cutoff {
@@ -38,9 +38,8 @@ impl SeenDistances {
             return None;
         }
         let (below, above) = self.around(a, b, distance);
-        let ways = [below.map(|end| distance - end), above.map(|b| b - distance)];
-        let nearest = ways.into_iter().flatten().reduce(f64::min);
-        Some(nearest.unwrap_or(self.cutoff - distance))
+        let above = above.unwrap_or(self.cutoff) - distance;
+        Some(below.map_or(above, |below| above.min(distance - below)))
     }
 
     /// In words, for a distance that was not seen: `closest seen 0.84 Å`.
@@ -146,7 +145,8 @@ mod tests {
     }
 
     /// O–H is seen in bin 19, 0.95 to 1.00 Å: bins 18 to 20 count, 0.90 to 1.05 Å. Planted, and seen to fail: no neighbours;
-    /// only the one above; two on either side.
+    /// only the one above; two on either side; ways to
+    /// seen distances only, not to the cutoff.
     #[test]
     fn a_bin_counts_as_seen_with_its_two_neighbours() {
         let seen = seen();
@@ -157,6 +157,7 @@ mod tests {
         let near = |found: Option<f64>, expected: f64| (found.unwrap() - expected).abs() < 1e-9;
         assert!(near(seen.beyond(o, h, 0.61), 0.34));
         assert!(near(seen.beyond(h, o, 1.06), 0.06));
+        assert!(near(seen.beyond(o, h, 4.9), 0.1), "to the cutoff");
         assert_eq!(seen.beyond(o, h, 5.0), None, "beyond the cutoff");
     }
 
