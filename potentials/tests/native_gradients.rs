@@ -287,37 +287,6 @@ fn what_was_evaluated_before_changes_nothing() {
     }
 }
 
-/// An optimiser meets the gradient that `gradient` shows, whether anybody looked before it or not, and once. Planted, each
-/// seen to fail: other threads left out of the update; added again after they were looked at.
-#[test]
-fn an_update_meets_the_gradient_of_all_threads() {
-    let weights = random_weights(config(true, [8, 2, 2]));
-    let structures: Vec<Structure> = (0..4).flat_map(|_| structures()).collect();
-    let batch = molecules(&structures);
-    let atoms = structures.iter().map(|s| s.elements.len()).sum();
-    let mut generator = Generator::new(3, 0);
-    let by_energy: Vec<f64> = batch.iter().map(|_| generator.normal()).collect();
-    let by_force: Vec<Vec3> = (0..atoms).map(|_| generator.normal_vector()).collect();
-    let by = (&by_energy[..], &by_force[..]);
-    let met = |engine: &mut NativeGradients<f64>| {
-        let mut met = Vec::new();
-        let mut keep = |_: usize, _: &mut [f64], gradient: &[f64]| met.extend_from_slice(gradient);
-        engine.update(&mut keep).unwrap();
-        met
-    };
-    for threads in [1, 2, 3] {
-        let new = || NativeGradients::<f64>::new(&weights, threads).unwrap();
-        let mut engine = new();
-        let expected = differentiated(&mut engine, &batch, by);
-        assert!(engine.gradient() == expected);
-        assert!(met(&mut engine) == expected);
-        let mut engine = new();
-        engine.differentiate(&batch, by.0, by.1).unwrap();
-        assert!(met(&mut engine) == expected);
-        assert!(met(&mut engine) == expected);
-    }
-}
-
 /// A step in the engine's own order is the step in the order of the parameters; those without effect stay.
 #[test]
 fn parameters_keep_their_places() {

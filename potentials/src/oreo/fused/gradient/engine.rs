@@ -14,7 +14,6 @@ use crate::oreo::Weights;
 use oreo_core::{Element, PotentialError, Vec3};
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
-use std::ops::Range;
 
 /// Energies, forces and gradients by weights on the CPU; `T` is f32, or f64 for tests.
 ///
@@ -30,8 +29,6 @@ pub struct NativeGradients<T: Native> {
     /// `None` for one thread: the caller's own.
     pool: Option<ThreadPool>,
     evaluated: Evaluated,
-    /// Gradients of the other threads are not yet in those of the first.
-    is_scattered: bool,
 }
 
 /// f32 or f64.
@@ -115,7 +112,6 @@ impl<T: Native> NativeGradients<T> {
             places,
             threads,
             evaluated: Evaluated::default(),
-            is_scattered: false,
         })
     }
 
@@ -149,19 +145,18 @@ impl<T: Native> NativeGradients<T> {
         });
         self.evaluated.remember(batch);
     }
-}
 
-/// Adds the numbers of the other threads in a range to those of the first, and gives these.
-fn gathered<T: Native>(threads: &mut [Thread<T>], range: Range<usize>) -> &mut [T] {
-    let (first, others) = threads.split_first_mut().expect("there is at least one");
-    let sums = &mut first.gradients.numbers()[range.clone()];
-    for other in others.iter_mut().filter(|thread| !thread.share.is_empty()) {
-        let numbers = &other.gradients.numbers()[range.clone()];
-        sums.iter_mut()
-            .zip(numbers)
-            .for_each(|(sum, number)| *sum += *number);
+    /// Gradients of all threads into those of the first.
+    fn sum_gradients(&mut self) {
+        let Some((first, others)) = self.threads.split_first_mut() else {
+            return;
+        };
+        for other in others.iter_mut().filter(|thread| !thread.share.is_empty()) {
+            let numbers = first.gradients.numbers().iter_mut();
+            let sums = numbers.zip(other.gradients.numbers());
+            sums.for_each(|(sum, number)| *sum += *number);
+        }
     }
-    sums
 }
 
 impl<T: Native> Thread<T> {
@@ -273,30 +268,22 @@ impl<T: Native> Gradients<T> for NativeGradients<T> {
             thread.differentiate(network, team, batch, (by_energy, by_force));
             thread.gradients.finish();
         });
-        self.is_scattered = true;
+        self.sum_gradients();
         Ok(())
     }
 
     fn gradient(&mut self) -> &mut [T] {
-        if std::mem::take(&mut self.is_scattered) {
-            gathered(&mut self.threads, 0..self.places.all().len());
-        }
         self.threads[0].gradients.numbers()
     }
 
     fn update(&mut self, rule: Rule<'_, T>) -> Result<(), PotentialError> {
-        // Part by part: what was just gathered is still in the cache when it is used.
-        let is_scattered = std::mem::take(&mut self.is_scattered);
-        let threads = match is_scattered {
-            true => &mut self.threads[..],
-            false => &mut self.threads[..1],
-        };
+        let gradient = self.threads[0].gradients.numbers();
         let mut end = 0;
         self.network.for_each_part(|_, rows| {
             let numbers = numbers_mut(rows);
             let start = end;
             end += numbers.len();
-            rule(start, numbers, gathered(threads, start..end));
+            rule(start, numbers, &gradient[start..end]);
         });
         self.network.refresh();
         self.evaluated.valid = false;
