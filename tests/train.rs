@@ -80,8 +80,8 @@ fn training_lowers_the_error_and_leaves_weights() {
     assert_eq!(fact("origin"), "untrained, seed 1, then trained with oreo");
 }
 
-/// Both tests of one training, found again by `oreo evaluate` with the split that the run has kept. Seen to fail with the
-/// later frames taken from the beginning of the file, and with `--part` left unread.
+/// Both tests of one training, found again by `oreo evaluate` with the split that the run has kept. Seen to fail with
+/// `--part` left unread.
 #[test]
 fn frames_kept_for_later_are_judged_apart() {
     let folder = tempfile::tempdir().unwrap();
