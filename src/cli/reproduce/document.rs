@@ -25,7 +25,7 @@ the command line, version, seeds and hash of the weights of every number. Number
 Force be with You\" (2023). Ours and the paper's are not the same experiment:
 
 - **Data.** The paper pre-trains on 15 million conformations (ANI-1x, PCQM4Mv2, poly24, MD17) and fine-tunes on 9,500
-  frames of a molecule. Here pre-training has the training frames of nine rMD17 molecules, 125,744 minima of QM9 and 11,824 frames of
+  frames of a molecule. Here pre-training has the training frames of nine rMD17 molecules, 125,744 minima of QM9 and 11,324 frames of
   three small sets; fine-tuning has 6,750 frames.
 - **Labels.** rMD17's recomputed ones (PBE/def2-SVP) unless a title says otherwise; the paper's are the original MD17.
 - **Tests.** *random*: 500 frames dealt at random, neighbours in time of training frames. *later*: the last tenth of the
