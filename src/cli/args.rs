@@ -113,7 +113,7 @@ pub struct TrainArgs {
 /// `oreo reproduce`
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The small scale takes two cores about a day in all, the paper's a large machine. Every job is a command of this program; its
+The small scale takes two cores about a day in all, the paper's needs a large machine. Every job is a command of this program; its
 line, its log and what it found are kept. validation/reproduce/README.md says what is in DATA and where it comes from.
 Example:
   oreo reproduce md17 --data DATA --output reproduction --jobs 2

@@ -72,6 +72,8 @@ choice! {
     ScaleChoice {
         /// 128 channels, 6 layers
         Small,
+        /// 256 channels, 8 layers, and as many steps as two cores do in a day
+        Medium,
         /// 256 channels, 8 layers, and the paper's numbers of steps
         Paper,
     }

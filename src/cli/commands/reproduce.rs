@@ -8,7 +8,7 @@ use crate::cli::md::drive::interrupt_flag;
 use crate::cli::output;
 use crate::cli::reproduce::job::{Job, Progress};
 use crate::cli::reproduce::results::Results;
-use crate::cli::reproduce::scale::{paper, small, Scale};
+use crate::cli::reproduce::scale::{medium, paper, small, Scale};
 use crate::cli::reproduce::sources::Sources;
 use crate::cli::reproduce::workers::{self, Place};
 use crate::cli::reproduce::{document, md17, polymers, qm9};
@@ -27,6 +27,7 @@ pub fn main(args: &ReproduceArgs, json: bool) -> Result<Outcome> {
     };
     let scale = match args.scale {
         ScaleChoice::Small => small(),
+        ScaleChoice::Medium => medium(),
         ScaleChoice::Paper => paper(),
     };
     let default = PathBuf::from(format!("reproduction-{}", scale.name));

@@ -20,7 +20,7 @@ const OUTPUT: &str = "OUTPUT";
 pub struct Results {
     /// `md17`, `polymers` or `qm9`
     pub experiment: String,
-    /// `small` or `paper`
+    /// `small`, `medium` or `paper`
     pub scale: String,
     /// Of the program that wrote this
     pub version: String,
