@@ -90,6 +90,7 @@ pub fn medium() -> Scale {
         pretraining_without_equilibrium: Budget::new(14_500, 16, 2.5e-4, 1000),
         ethanol: Budget::new(40_000, 8, 2.5e-4, 500),
         molecule: Budget::new(24_000, 8, 2.5e-4, 500),
+        replicas: 3,
         ..paper()
     }
 }
