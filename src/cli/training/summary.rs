@@ -3,6 +3,7 @@
 use super::energies::FittedEnergies;
 use super::judge::{table, Compared};
 use oreo_training::trainer::Errors;
+use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use std::fmt;
 use std::path::PathBuf;
@@ -51,52 +52,29 @@ pub struct Summary {
     pub weights_sha256: String,
 }
 
-#[derive(Serialize)]
-struct Validation {
-    validation_force_mae_mev_per_a: Option<f64>,
-    validation_energy_mae_mev_per_atom: Option<f64>,
-    validation_property_mae_mev: Option<f64>,
-}
-
 fn validation<S: Serializer>(errors: &Errors, to: S) -> Result<S::Ok, S::Error> {
-    let named = Validation {
-        validation_force_mae_mev_per_a: errors.force,
-        validation_energy_mae_mev_per_atom: errors.energy,
-        validation_property_mae_mev: errors.property,
-    };
-    named.serialize(to)
-}
-
-#[derive(Serialize)]
-struct Test {
-    test_force_mae_mev_per_a: Option<f64>,
-    test_energy_mae_mev_per_atom: Option<f64>,
-    test_property_mae_mev: Option<f64>,
+    named("validation", errors, to)
 }
 
 fn test<S: Serializer>(errors: &Errors, to: S) -> Result<S::Ok, S::Error> {
-    let named = Test {
-        test_force_mae_mev_per_a: errors.force,
-        test_energy_mae_mev_per_atom: errors.energy,
-        test_property_mae_mev: errors.property,
-    };
-    named.serialize(to)
-}
-
-#[derive(Serialize)]
-struct Later {
-    later_force_mae_mev_per_a: Option<f64>,
-    later_energy_mae_mev_per_atom: Option<f64>,
-    later_property_mae_mev: Option<f64>,
+    named("test", errors, to)
 }
 
 fn later<S: Serializer>(errors: &Errors, to: S) -> Result<S::Ok, S::Error> {
-    let named = Later {
-        later_force_mae_mev_per_a: errors.force,
-        later_energy_mae_mev_per_atom: errors.energy,
-        later_property_mae_mev: errors.property,
-    };
-    named.serialize(to)
+    named("later", errors, to)
+}
+
+/// `test_force_mae_mev_per_a` and its like.
+fn named<S: Serializer>(set: &str, errors: &Errors, to: S) -> Result<S::Ok, S::Error> {
+    let mut map = to.serialize_map(Some(3))?;
+    for (name, error) in [
+        ("force_mae_mev_per_a", errors.force),
+        ("energy_mae_mev_per_atom", errors.energy),
+        ("property_mae_mev", errors.property),
+    ] {
+        map.serialize_entry(&format!("{set}_{name}"), &error)?;
+    }
+    map.end()
 }
 
 impl fmt::Display for Summary {
