@@ -6,11 +6,12 @@ mod program;
 use oreo::cli::exit::Outcome;
 use oreo::cli::reproduce::job::{Job, Progress, Work};
 use oreo::cli::reproduce::results::Results;
-use oreo::cli::reproduce::workers::{work, Place};
+use oreo::cli::reproduce::workers::{work, Children, Place};
 use program::{file, oreo, refusal, ETHANOL, MODEL};
 use std::fs;
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 fn job(name: &str, needs: &[&str], work: Work) -> Job {
     let owned = |words: &[&str]| words.iter().map(|word| word.to_string()).collect();
@@ -25,7 +26,7 @@ fn ask(words: &[&str]) -> Work {
     Work::Ask(words.iter().map(|word| word.to_string()).collect())
 }
 
-fn training(folder: &str) -> Work {
+fn training(folder: &str, steps: u64) -> Work {
     Work::Train(format!(
         r#"output = "{folder}"
 [network]
@@ -38,7 +39,8 @@ file = "{}"
 validation = 3
 test = 3
 [training]
-steps = 4
+steps = {steps}
+checkpoint-every = 5
 batch = 2
 [training.objective]
 variant = "torchmdnet"
@@ -57,16 +59,20 @@ fn jobs() -> Vec<Job> {
     vec![
         job("dynamics", &["ethanol"], Work::Run(run)),
         job("test", &["ethanol"], ask(&[&judged[..], &split].concat())),
-        job("ethanol", &[], training("ethanol")),
+        job("ethanol", &[], training("ethanol", 4)),
     ]
 }
 
 fn done_in(root: &Path, jobs: &[Job]) -> anyhow::Result<Outcome> {
-    let program = assert_cmd::cargo::cargo_bin("oreo");
+    work_until(root, jobs, &AtomicBool::new(false))
+}
+
+fn work_until(root: &Path, jobs: &[Job], stop: &AtomicBool) -> anyhow::Result<Outcome> {
     let place = Place {
-        program: &program,
+        program: &assert_cmd::cargo::cargo_bin("oreo"),
         root,
-        stop: &AtomicBool::new(false),
+        stop,
+        children: &Children::default(),
     };
     work(place, jobs, 2)
 }
@@ -91,6 +97,32 @@ fn jobs_are_done_in_the_order_of_their_needs_and_once() {
     fs::remove_dir_all(root.join("ethanol")).unwrap();
     assert_eq!(done_in(root, &jobs).unwrap(), Outcome::Completed);
     assert!(!root.join("ethanol").exists());
+}
+
+/// Stopped when it has its first checkpoint, a job goes on from there. While it is at work nobody else trains in its folder.
+#[test]
+fn a_job_that_was_stopped_continues() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let jobs = [job("ethanol", &[], training("ethanol", 1500))];
+    let checkpoint = root.join("ethanol/checkpoint.oreo");
+    let stop = AtomicBool::new(false);
+    let ended = std::thread::scope(|scope| {
+        let ended = scope.spawn(|| work_until(root, &jobs, &stop));
+        while !checkpoint.exists() && !ended.is_finished() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let second = refusal(&["train", "--resume", root.join("ethanol").to_str().unwrap()]);
+        assert!(second.contains("in use by another"), "{second}");
+        stop.store(true, Ordering::SeqCst);
+        ended.join().unwrap()
+    });
+    assert_eq!(ended.unwrap(), Outcome::Interrupted);
+    assert_eq!(jobs[0].progress(root).unwrap(), Progress::Begun);
+    assert_eq!(done_in(root, &jobs).unwrap(), Outcome::Completed);
+    let record = jobs[0].record(root).unwrap().unwrap();
+    assert!(record.command.starts_with("oreo train --resume ethanol"));
+    assert_eq!(record.result["steps"], 1500);
 }
 
 /// What needs the failed job is left to do, the others are done, and the message says which and why.

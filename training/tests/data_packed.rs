@@ -5,7 +5,8 @@ mod common;
 use common::{message, InMemory, MadeUp};
 use oreo_core::Vec3;
 use oreo_training::data::{
-    Conformation, Filter, FilterReport, Indices, Kind, Packed, PackedWriter, Source,
+    open, Conformation, Filter, FilterReport, Indices, Kind, Packed, PackedWriter, Source,
+    SourceOptions,
 };
 use std::fs;
 use std::path::Path;
@@ -81,6 +82,24 @@ fn what_is_packed_is_read() {
 
 /// Every bit, also of what lies far from the origin; records of both kinds in one file are told apart. Meant to catch
 /// the centroid taken off, and forces in f32.
+/// What a user declares counts where the packed file does not know. Seen to fail with a declaration that nobody reads.
+#[test]
+fn a_declared_level_is_that_of_the_source() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("packed.oreo");
+    pack(&path, 3);
+    let level = |declared: Option<&str>| {
+        let options = SourceOptions {
+            level: declared.map(String::from),
+            ..SourceOptions::default()
+        };
+        let source = open(&path, &options).unwrap();
+        source.origin().unwrap().level.clone()
+    };
+    assert_eq!(level(Some("wB97X")).as_deref(), Some("wB97X"));
+    assert_eq!(level(None), None);
+}
+
 #[test]
 fn exact_records_are_the_conformations_to_the_bit() {
     let folder = tempfile::tempdir().unwrap();

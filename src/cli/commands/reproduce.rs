@@ -4,13 +4,13 @@ use crate::checkpoint::replace_atomically;
 use crate::cli::args::ReproduceArgs;
 use crate::cli::choices::{ExperimentChoice, ScaleChoice};
 use crate::cli::exit::{BadInput, OrBadInput, Outcome};
-use crate::cli::md::drive::interrupt_flag;
+use crate::cli::md::drive::interrupt_flag_before;
 use crate::cli::output;
 use crate::cli::reproduce::job::{Job, Progress};
 use crate::cli::reproduce::results::Results;
 use crate::cli::reproduce::scale::{medium, paper, small, Scale};
 use crate::cli::reproduce::sources::Sources;
-use crate::cli::reproduce::workers::{self, Place};
+use crate::cli::reproduce::workers::{self, Children, Place};
 use crate::cli::reproduce::{document, md17, polymers, qm9};
 use anyhow::{Context, Result};
 use std::fs::{self, File};
@@ -40,11 +40,14 @@ pub fn main(args: &ReproduceArgs, json: bool) -> Result<Outcome> {
     }
     let _lock = begin(&root)?;
     qm9::keep_apart(&sources, &root)?;
-    let stop = interrupt_flag()?;
+    let children = Children::default();
+    let at_the_end = children.clone();
+    let stop = interrupt_flag_before(move || at_the_end.tell_to_stop())?;
     let place = Place {
         program: &std::env::current_exe()?,
         root: &root,
         stop: &stop,
+        children: &children,
     };
     let ended = workers::work(place, &chosen(args, &jobs)?, args.jobs as usize);
     let name = experiment.to_string();

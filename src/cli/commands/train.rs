@@ -15,6 +15,7 @@ use crate::cli::training::report::draw_curves;
 use crate::cli::training::summary::Summary;
 use crate::cli::training::watch::Lines;
 use crate::cli::training::{head, network, resume};
+use crate::run::RunDirectory;
 use anyhow::{Context, Result};
 use oreo_potentials::oreo::Weights;
 use oreo_training::data::Source;
@@ -47,8 +48,10 @@ fn begin(args: &TrainArgs, json: bool, group: &Group<Here>) -> Result<Outcome> {
     }
     // Before anything is written that another rank might take for what was there before.
     group.agree::<_, Lost>(Ok(()))?;
+    let mut lock = None;
     if group.leads() {
         fs::create_dir_all(&folder).with_context(|| format!("{}", folder.display()))?;
+        lock = Some(RunDirectory::new(&folder).lock().or_bad_input()?);
         if args.resume.is_none() || args.steps.is_some() {
             resume::keep(&config, &folder)?;
         }
@@ -61,7 +64,9 @@ fn begin(args: &TrainArgs, json: bool, group: &Group<Here>) -> Result<Outcome> {
         notes,
         group,
     };
-    training.run(weights, json)
+    let outcome = training.run(weights, json);
+    drop(lock);
+    outcome
 }
 
 fn planned(args: &TrainArgs) -> Result<(TrainConfig, PathBuf)> {

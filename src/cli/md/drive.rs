@@ -47,10 +47,16 @@ pub fn outcome(simulation: &Simulation, interrupted: bool) -> Outcome {
 
 /// Set by Ctrl-C; the step that is under way is finished first. A second Ctrl-C ends the process at once.
 pub fn interrupt_flag() -> Result<Arc<AtomicBool>> {
+    interrupt_flag_before(|| ())
+}
+
+/// The same; `last` is called before the process ends at once.
+pub fn interrupt_flag_before(last: impl Fn() + Send + 'static) -> Result<Arc<AtomicBool>> {
     let flag = Arc::new(AtomicBool::new(false));
     let raised = Arc::clone(&flag);
     ctrlc::set_handler(move || {
         if raised.swap(true, Ordering::SeqCst) {
+            last();
             std::process::exit(130);
         }
     })

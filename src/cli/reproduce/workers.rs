@@ -1,7 +1,8 @@
 //! Jobs as child processes, a few at a time, each after those that it needs.
 //!
 //! A job is a process of its own: what fails or is killed takes nobody with it, and its command line is one that a user can
-//! type. On Ctrl-C or a termination signal every child is told once to finish its step and to save.
+//! type. On Ctrl-C or a termination signal every child is told to finish its step and to save; on the second one, to end at
+//! once, before this process does: a child that went on alone would meet the next one in its folder.
 
 use super::job::{Job, Progress, Record};
 use crate::cli::exit::Outcome;
@@ -13,7 +14,7 @@ use std::fs::{self, File, OpenOptions};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How often a worker looks at its child, and whether it should stop.
@@ -27,6 +28,22 @@ struct Board {
     failed: Vec<String>,
 }
 
+/// Process numbers of the jobs that are running.
+#[derive(Debug, Clone, Default)]
+pub struct Children(Arc<Mutex<BTreeSet<u32>>>);
+
+impl Children {
+    /// Each is told to stop: once to save first, twice to end at once.
+    pub fn tell_to_stop(&self) {
+        let children = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        children.iter().for_each(|&child| tell_to_stop(child));
+    }
+
+    fn change(&self, change: impl FnOnce(&mut BTreeSet<u32>)) {
+        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
 /// Where jobs are done, and by which program.
 #[derive(Debug, Clone, Copy)]
 pub struct Place<'a> {
@@ -36,6 +53,8 @@ pub struct Place<'a> {
     pub root: &'a Path,
     /// Set when everything is to stop
     pub stop: &'a AtomicBool,
+    /// Those of the workers
+    pub children: &'a Children,
 }
 
 /// Does what is not done yet, `at_once` jobs at a time, in their order as far as their needs allow.
@@ -151,11 +170,7 @@ fn quoted(word: &str) -> String {
 
 /// The exit code, if it ended by itself.
 fn run(place: Place<'_>, typed: &[String], printed: &Path, log: &Path) -> Result<Option<i32>> {
-    let Place {
-        program,
-        root,
-        stop,
-    } = place;
+    let Place { program, root, .. } = place;
     fs::create_dir_all(root.join("logs"))?;
     let log = OpenOptions::new().create(true).append(true).open(log)?;
     let mut command = Command::new(program);
@@ -166,32 +181,44 @@ fn run(place: Place<'_>, typed: &[String], printed: &Path, log: &Path) -> Result
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
     let mut child = command.spawn()?;
+    let number = child.id();
+    place.children.change(|children| {
+        children.insert(number);
+    });
+    let ended = wait(&mut child, place.stop);
+    place.children.change(|children| {
+        children.remove(&number);
+    });
+    ended
+}
+
+fn wait(child: &mut Child, stop: &AtomicBool) -> Result<Option<i32>> {
     let mut told = false;
     loop {
         if let Some(status) = child.try_wait()? {
             return Ok(status.code());
         }
         if stop.load(Ordering::SeqCst) && !told {
-            tell_to_stop(&mut child)?;
+            tell_to_stop(child.id());
             told = true;
         }
         std::thread::sleep(GLANCE);
     }
 }
 
+/// One that has ended meanwhile hears nothing.
 #[cfg(unix)]
-fn tell_to_stop(child: &mut Child) -> Result<()> {
+fn tell_to_stop(child: u32) {
     use nix::sys::signal::{kill, Signal};
     use nix::unistd::Pid;
-    kill(Pid::from_raw(i32::try_from(child.id())?), Signal::SIGTERM)?;
-    Ok(())
+    if let Ok(child) = i32::try_from(child) {
+        let _ = kill(Pid::from_raw(child), Signal::SIGTERM);
+    }
 }
 
-/// Its last checkpoint is good enough to continue from.
+/// Elsewhere Ctrl-C reaches it without us.
 #[cfg(not(unix))]
-fn tell_to_stop(child: &mut Child) -> Result<()> {
-    Ok(child.kill()?)
-}
+fn tell_to_stop(_: u32) {}
 
 #[cfg(test)]
 mod tests {

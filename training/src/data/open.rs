@@ -94,7 +94,7 @@ pub fn open(path: &Path, options: &SourceOptions) -> Result<Box<dyn Source>, Tra
     refuse_options_without_meaning(path, kind, options)?;
     let level = options.level.as_deref();
     Ok(match kind {
-        SourceKind::Packed => Box::new(Packed::open(path)?),
+        SourceKind::Packed => Box::new(Packed::open(path)?.with_level(level)),
         SourceKind::Hdf5 => {
             let layout = match &options.hdf5 {
                 Some(layout) => layout.clone(),

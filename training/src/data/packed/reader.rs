@@ -78,6 +78,13 @@ impl Packed {
         })
     }
 
+    /// Says what computed the labels, where the file does not know.
+    pub fn with_level(mut self, level: Option<&str>) -> Self {
+        let known = self.origin.level.take();
+        self.origin.level = level.map(String::from).or(known);
+        self
+    }
+
     /// Where the conformations come from.
     pub fn parts(&self) -> &[PackedPart] {
         &self.parts
