@@ -153,7 +153,8 @@ fn missing_data_are_named_before_anything_is_made() {
     let line = refusal(&["reproduce", "qm9", "--data", data, "--output", output]);
     assert!(line.contains("rmd17_aspirin.npz is not there"), "{line}");
     assert!(!Path::new(output).exists());
-    refusal(&["reproduce", "md17"]);
+    let line = refusal(&["reproduce", "md17"]);
+    assert!(line.contains("--data"), "{line}");
 }
 
 /// The committed document is the one that the committed numbers give.

@@ -38,6 +38,7 @@ pub fn main(args: &ReproduceArgs, json: bool) -> Result<Outcome> {
         output::print(&plan(&root, &jobs)?)?;
         return Ok(Outcome::Completed);
     }
+    let chosen = chosen(args, &jobs)?;
     let _lock = begin(&root)?;
     qm9::keep_apart(&sources, &root)?;
     let children = Children::default();
@@ -49,7 +50,7 @@ pub fn main(args: &ReproduceArgs, json: bool) -> Result<Outcome> {
         stop: &stop,
         children: &children,
     };
-    let ended = workers::work(place, &chosen(args, &jobs)?, args.jobs as usize);
+    let ended = workers::work(place, &chosen, args.jobs as usize);
     let name = experiment.to_string();
     let results = Results::gather((&name, scale.name), &root, &sources, &jobs)?;
     let path = root.join(format!("{name}-{}.json", scale.name));

@@ -40,7 +40,7 @@ Force be with You\" (2023). Ours and the paper's are not the same experiment:
 
 fn conditions(results: &Results) -> String {
     format!(
-        "Computed with Oreo {}, f32, one thread a job, on {} ({} cores); {} jobs done. `oreo reproduce {} --scale {}`.\n\n",
+        "Computed with Oreo {}, f32, one thread a job, on {} ({} cores); jobs done: {}. `oreo reproduce {} --scale {}`.\n\n",
         results.version,
         results.processor.as_deref().unwrap_or("a processor that the system does not name"),
         results.cores,
