@@ -2,7 +2,7 @@
 
 use crate::checkpoint::replace_atomically;
 use crate::cli::args::ReproduceArgs;
-use crate::cli::choices::{ExperimentChoice, ScaleChoice};
+use crate::cli::choices::{ExperimentChoice, Labels, ScaleChoice};
 use crate::cli::exit::{BadInput, OrBadInput, Outcome};
 use crate::cli::md::drive::interrupt_flag_before;
 use crate::cli::output;
@@ -33,7 +33,7 @@ pub fn main(args: &ReproduceArgs, json: bool) -> Result<Outcome> {
     let default = PathBuf::from(format!("reproduction-{}", scale.name));
     let root = args.output.clone().unwrap_or(default);
     let sources = Sources::new(data, &needs(experiment))?;
-    let jobs = jobs(args, &root, (experiment, &scale), &sources)?;
+    let jobs = jobs(args.labels, &root, (experiment, &scale), &sources)?;
     if args.dry_run {
         output::print(&plan(&root, &jobs)?)?;
         return Ok(Outcome::Completed);
@@ -52,7 +52,10 @@ pub fn main(args: &ReproduceArgs, json: bool) -> Result<Outcome> {
     };
     let ended = workers::work(place, &chosen, args.jobs as usize);
     let name = experiment.to_string();
-    let results = Results::gather((&name, scale.name), &root, &sources, &jobs)?;
+    // Whatever is there: another set of labels may have been asked for before.
+    let of = |labels| self::jobs(labels, &root, (experiment, &scale), &sources);
+    let known = [of(Labels::Rmd17)?, of(Labels::Md17)?].concat();
+    let results = Results::gather((&name, scale.name), &root, &sources, &known)?;
     let path = root.join(format!("{name}-{}.json", scale.name));
     results.write(&path)?;
     output::say(format_args!("wrote {}", path.display()));
@@ -76,13 +79,13 @@ fn needs(experiment: ExperimentChoice) -> Vec<String> {
 }
 
 fn jobs(
-    args: &ReproduceArgs,
+    labels: Labels,
     root: &Path,
     (experiment, scale): (ExperimentChoice, &Scale),
     sources: &Sources,
 ) -> Result<Vec<Job>> {
     match experiment {
-        ExperimentChoice::Md17 => md17::jobs(scale, sources, &args.labels.to_string()),
+        ExperimentChoice::Md17 => md17::jobs(scale, sources, &labels.to_string()),
         ExperimentChoice::Polymers => polymers::jobs(scale, sources, root),
         ExperimentChoice::Qm9 => qm9::jobs(scale, sources),
     }
