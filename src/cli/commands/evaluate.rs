@@ -1,7 +1,6 @@
 //! `oreo evaluate`: how far predicted energies and forces are from those of a data set.
 
 use crate::cli::args::EvaluateArgs;
-use crate::cli::choices::PartChoice;
 use crate::cli::evaluation::predict::Predictor;
 use crate::cli::evaluation::report::{Report, Setting};
 use crate::cli::evaluation::scores::Scores;
@@ -178,10 +177,7 @@ fn setting(
         weights_sha256,
         data: args.data.clone(),
         split: args.split.clone(),
-        part: args
-            .split
-            .as_ref()
-            .map(|_| args.part.unwrap_or(PartChoice::Test).to_string()),
+        part: (args.split.as_ref()).map(|_| held_out::named(args).to_string()),
         labels: args.data_set.labels.map(|labels| labels.to_string()),
         precision: predictor.capabilities().precision,
         device: compute.device.to_string(),

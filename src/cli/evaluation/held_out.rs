@@ -39,7 +39,7 @@ pub fn part_of(args: &EvaluateArgs, source: &dyn Source) -> Result<Indices> {
     };
     let split = Split::load(path).or_bad_input()?;
     split.verify(source).or_bad_input()?;
-    let name = args.part.unwrap_or(PartChoice::Test);
+    let name = named(args);
     let chosen = match name {
         PartChoice::Train => split.train,
         PartChoice::Validation => split.validation,
@@ -54,6 +54,11 @@ pub fn part_of(args: &EvaluateArgs, source: &dyn Source) -> Result<Indices> {
         .into()),
         false => Ok(chosen),
     }
+}
+
+/// The part of a split that is looked at.
+pub fn named(args: &EvaluateArgs) -> PartChoice {
+    args.part.unwrap_or(PartChoice::Test)
 }
 
 /// Thinned out as `--every` and `--frames` say.
