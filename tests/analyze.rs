@@ -87,6 +87,53 @@ fn near(found: &Value, expected: f64) {
     );
 }
 
+/// A few steps of ethanol beside ten frames of rMD17, which were sampled at one level of theory and labelled at another.
+fn ethanol_run(folder: &Path, name: &str, more: &[&str]) -> Value {
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = |path: &str| repository.join(path).to_str().unwrap().to_string();
+    let reference = text("formats/tests/data/rmd17_ethanol_10.npz");
+    let weights = text("models/et_ethanol_peer.safetensors");
+    let output = folder.join(name).to_str().unwrap().to_string();
+    let words = ["run", "--reference", &reference, "--weights", &weights];
+    let length = ["--steps", "4", "--every", "2", "--output", &output];
+    let (code, _, stderr) = outcome(&[&words[..], &length, more].concat());
+    assert_eq!(code, 0, "{stderr}");
+    json(&["analyze", &output])
+}
+
+/// Catches the nominal temperature in the weights where the modes are hotter by 3N/(3N − 6) = 27/21.
+#[test]
+fn a_reference_is_reweighted_to_its_labels_at_the_temperature_of_the_vibrations() {
+    let folder = folder();
+    let md17 = ethanol_run(
+        folder.path(),
+        "md17",
+        &["--preset", "md17", "--replicas", "1"],
+    );
+    let reweighted = &md17["reference"]["reweighted"];
+    near(&reweighted["temperature_k"], 500.0 * 27.0 / 21.0);
+    let frames = reweighted["effective_frames"].as_f64().unwrap();
+    assert!((1.0..10.0).contains(&frames), "{frames}");
+    assert!(reweighted["h_r_shift"].as_f64().unwrap() > 0.0);
+    let h_r = &md17["replicas"][0]["h_r"];
+    assert!(h_r["h_r_mae_reweighted"].as_f64().unwrap() > 0.0);
+    assert!(h_r["h_r_mae_reweighted"] != h_r["h_r_mae"]);
+
+    let physical = ethanol_run(folder.path(), "physical", &["--temperature", "500 K"]);
+    near(&physical["reference"]["reweighted"]["temperature_k"], 500.0);
+}
+
+#[test]
+fn frames_that_were_sampled_at_the_level_of_their_labels_need_no_weights() {
+    let folder = folder();
+    let old = ethanol_run(folder.path(), "old", &["--labels", "md17"]);
+    assert_eq!(old["reference"]["reweighted"], Value::Null);
+    let replica = &old["replicas"][0];
+    assert_eq!(replica["h_r"]["h_r_mae_reweighted"], Value::Null);
+    let reason = replica["not_computed"]["h_r.h_r_mae_reweighted"].as_str();
+    assert!(reason.unwrap().contains("no energies at two levels"));
+}
+
 /// Two thirds at 0.71 and one at 0.81 against two thirds at 0.71 and one at 0.75: 1/3 + 1/3. The fourth frame is broken
 /// (1.5 against a mean of 0.7233) and must not count: the MAE would be 1. Catches a frame too many or too few before the
 /// break (seen with one too many), and times that count from one.

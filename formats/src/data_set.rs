@@ -17,6 +17,8 @@ pub struct DataSet {
     pub(crate) positions: Vec<Vec3>,
     /// eV, (frames,)
     pub(crate) energies: Option<Vec<f64>>,
+    /// eV, (frames,); `None` when the labels are of that level, or nobody knows
+    pub(crate) sampling_energies: Option<Vec<f64>>,
     /// eV/Å, (all atoms of all frames,)
     pub(crate) forces: Option<Vec<Vec3>>,
     /// (frames,); `None` when all are open
@@ -96,6 +98,12 @@ impl DataSet {
     /// eV
     pub fn energy(&self, i: usize) -> Option<f64> {
         self.energies.as_ref().map(|energies| energies[i])
+    }
+
+    /// eV, at the level of theory of the dynamics that frame `i` was drawn from, where that is another one than that of its
+    /// labels and the file has both (rMD17 with its revised labels).
+    pub fn sampling_energy(&self, i: usize) -> Option<f64> {
+        self.sampling_energies.as_ref().map(|energies| energies[i])
     }
 
     /// eV/Å, (n,)

@@ -59,6 +59,7 @@ pub(crate) fn load(mut npz: NpzReader, options: &ReadOptions) -> Result<DataSet,
         atoms,
         positions: Vec::new(),
         energies: None,
+        sampling_energies: None,
         forces: None,
         cells: None,
         old_indices: None,
@@ -72,6 +73,10 @@ pub(crate) fn load(mut npz: NpzReader, options: &ReadOptions) -> Result<DataSet,
     }
     if npz.has(names.energies) {
         set.energies = Some(energies(&mut npz, names.energies, &set)?);
+    }
+    let sampled_elsewhere = names.energies == RMD17.energies && names.elements == RMD17.elements;
+    if sampled_elsewhere && npz.has(RMD17_OLD.energies) {
+        set.sampling_energies = Some(energies(&mut npz, RMD17_OLD.energies, &set)?);
     }
     if npz.has("old_indices") {
         set.old_indices = Some(indices(&mut npz, "old_indices", &set)?);

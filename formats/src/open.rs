@@ -183,6 +183,7 @@ fn collect(path: &Path, options: &ReadOptions) -> Result<DataSet, FormatError> {
         path: path.into(),
         units,
         energies: (!energies.is_empty()).then_some(energies),
+        sampling_energies: None,
         forces: (!forces.is_empty()).then_some(forces),
         cells: (!open).then_some(cells),
         old_indices: None,

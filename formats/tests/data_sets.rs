@@ -49,6 +49,10 @@ fn rmd17_has_two_sets_of_labels() {
     let force = revised.forces(0).unwrap()[0].x;
     assert!((force - 78.43506233 * KCAL_PER_MOL).abs() < 1e-9);
     let old = load(&path, &with_labels(Labels::Md17)).unwrap();
+    // The dynamics behind the frames was that of the old labels: the other set says so, they themselves need not.
+    assert_eq!(revised.sampling_energy(3), old.energy(3));
+    assert!(revised.energy(3) != old.energy(3));
+    assert_eq!(old.sampling_energy(3), None);
     let force = old.forces(0).unwrap()[0].x;
     assert!((force - 66.31349548 * KCAL_PER_MOL).abs() < 1e-9);
     assert_eq!(old.positions(3), revised.positions(3));

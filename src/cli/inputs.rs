@@ -215,6 +215,8 @@ pub struct Reference {
     pub distribution: Distribution,
     /// MAE of its first half against its second; `None` with a single frame.
     pub half_split: Option<f64>,
+    /// eV, of each frame at the level that it was sampled at, where its labels are of another and the file has both
+    pub sampling_energies: Option<Vec<f64>>,
     /// Of the file, lower-case hex.
     pub sha256: String,
 }
@@ -226,6 +228,8 @@ pub fn reference(path: &Path, options: &ReadOptions) -> Result<Reference> {
     if let Some(indices) = data.old_indices() {
         order.sort_by_key(|&frame| indices[frame]);
     }
+    let sampled = order.iter().map(|&frame| data.sampling_energy(frame));
+    let sampling_energies = sampled.collect();
     let frames: Vec<Frame> = order.into_iter().map(|frame| data.frame(frame)).collect();
     let name = |error| BadInput::new(format!("{}: {error}", path.display()));
     let pairs = frames
@@ -237,6 +241,7 @@ pub fn reference(path: &Path, options: &ReadOptions) -> Result<Reference> {
             .and_then(|h| h.distribution())
             .map_err(name)?,
         half_split: floor::half_split(&frames).ok(),
+        sampling_energies,
         sha256: sha256(path)?,
         frames,
     })

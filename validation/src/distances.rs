@@ -158,6 +158,47 @@ impl Persist for DistanceHistogram {
     }
 }
 
+/// Histograms added up with weights.
+#[derive(Debug)]
+pub(crate) struct WeightedHistogram {
+    counts: Vec<f64>,
+    beyond: f64,
+}
+
+impl Default for WeightedHistogram {
+    fn default() -> Self {
+        Self {
+            counts: vec![0.0; BINS],
+            beyond: 0.0,
+        }
+    }
+}
+
+impl WeightedHistogram {
+    /// `weight` times another one.
+    pub(crate) fn add(&mut self, other: &DistanceHistogram, weight: f64) {
+        for (sum, &count) in self.counts.iter_mut().zip(&other.counts) {
+            *sum += weight * count as f64;
+        }
+        self.beyond += weight * other.beyond as f64;
+    }
+
+    /// As of [`DistanceHistogram::distribution`].
+    pub(crate) fn distribution(&self) -> Result<Distribution, ValidationError> {
+        let pairs: f64 = self.counts.iter().sum();
+        if pairs <= 0.0 {
+            return Err(ValidationError::NothingInRange {
+                range: RANGE,
+                beyond: self.beyond.round() as u64,
+            });
+        }
+        Ok(Distribution {
+            density: self.counts.iter().map(|n| n / pairs / BIN_WIDTH).collect(),
+            share_beyond: self.beyond / (pairs + self.beyond),
+        })
+    }
+}
+
 /// h(r) with unit integral over [0, 10] Å.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Distribution {

@@ -3,6 +3,7 @@
 //!
 //! - [`distances`]: h(r), the distribution of all pair distances, and the MAE between two of them
 //! - [`floor`]: how large that MAE would be for a perfect potential, from sampling alone
+//! - [`reweighting`]: h(r) of one level of theory from frames of another
 //! - [`rdf`]: g(r) of periodic boxes, whole or by pair of elements
 //! - [`Topology`]: which atoms are bonded, and how long the bonds are on average
 //! - [`stability`]: rules that watch every step and stop a replica: bond, temperature, force, non-finite, window
@@ -29,6 +30,7 @@ pub mod geometry;
 #[cfg(feature = "plots")]
 pub mod plots;
 pub mod rdf;
+pub mod reweighting;
 pub mod spectrum;
 pub mod stability;
 pub mod statistics;
@@ -38,4 +40,5 @@ mod topology;
 pub use distances::{DistanceHistogram, Distribution};
 pub use error::ValidationError;
 pub use floor::{BlockedHistogram, SamplingFloor};
+pub use reweighting::Reweighting;
 pub use topology::{Bond, BondDeviation, Topology};

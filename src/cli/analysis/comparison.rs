@@ -1,6 +1,7 @@
 //! Reference frames: what a trajectory is compared with.
 
 use super::frames::{check_elements, RADIAL_BINS};
+use super::relabelled::Relabelled;
 use super::results::ReferenceAnalysis;
 use crate::cli::inputs::Reference;
 use anyhow::Result;
@@ -21,6 +22,7 @@ const FLOOR_FRAMES: u64 = 10_000;
 pub struct Comparison<'a> {
     path: PathBuf,
     reference: Held<'a>,
+    relabelled: Result<Relabelled, String>,
 }
 
 /// A run that has just ended lends the frames that it read.
@@ -57,10 +59,18 @@ impl<'a> Comparison<'a> {
             let place = format!("{}, frame {index}", path.display());
             check_elements(&frame.elements, first, &place, "of the first frame")?;
         }
+        let relabelled = Relabelled::of(&reference, None);
         Ok(Self {
             path: path.to_path_buf(),
             reference,
+            relabelled,
         })
+    }
+
+    /// The frames are taken for samples at this thermal energy of the internal modes, eV; `None`: nobody knows.
+    pub fn sampled_at(mut self, kt: Option<f64>) -> Self {
+        self.relabelled = Relabelled::of(&self.reference, kt);
+        self
     }
 
     /// For `analysis.json`.
@@ -70,7 +80,13 @@ impl<'a> Comparison<'a> {
             sha256: self.reference.sha256.clone(),
             frames: self.reference.frames.len(),
             h_r_half_split: self.reference.half_split,
+            reweighted: self.relabelled.as_ref().ok().map(Relabelled::summary),
         }
+    }
+
+    /// The frames as the level of their labels would have them, or why that cannot be had.
+    pub fn relabelled(&self) -> Result<&Relabelled, String> {
+        self.relabelled.as_ref().map_err(String::clone)
     }
 
     /// h(r) of all frames.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 /// Key of `analysis.json` and its meaning.
-const DEFINITIONS: [(&str, &str); 19] = [
+const DEFINITIONS: [(&str, &str); 20] = [
     ("bond_lengths", "over the bonds of a type and the frames analyzed; std is that of one length"),
     ("conserved.drift_ev_per_ps", "slope of least squares of the conserved quantity; error from block means about the line"),
     ("conserved.drift_kt_per_ns_per_dof", "slope / (k T dof), T the mean of thermo.csv"),
@@ -15,6 +15,7 @@ const DEFINITIONS: [(&str, &str); 19] = [
     ("h_r.h_r_half_split", "MAE of the first half of the reference against its second half"),
     ("h_r.h_r_independent_floor", "MAE of as many independent reference frames, ≈ c/√n"),
     ("h_r.h_r_mae", "Σ|h−h_ref|Δr, in [0, 2]; h(r): all pairs, 500 bins to 10 Å, unit integral"),
+    ("h_r.h_r_mae_reweighted", "MAE against reference frames weighted by exp(−(E_labels−E_sampled)/kT): what a network of the labels can reach"),
     ("radius_of_gyration_a", "√(Σm|r−R|²/Σm), R the centre of mass"),
     ("rmsd_a", "√(mean |r−r₀|²) after optimal superposition on the first frame, atoms of equal weight"),
     ("spectrum", "cosine transform of C(t) = Σm<v(0)·v(t)>/Σm<v²>, averaged over segments, Hann window"),

@@ -1,8 +1,9 @@
 //! The figures of an analysis, by the name of their files.
 
 use super::results::{Analysis, ReplicaAnalysis};
-use oreo_validation::plots::{self, Axis, DistanceScores, Figure, Mark, Panel};
+use oreo_validation::plots::{self, Axis, DistanceScores, Figure, Mark, Panel, Series};
 use oreo_validation::spectrum::{Spectrum, VelocityAutocorrelation};
+use oreo_validation::Distribution;
 
 /// Points of a curve at most; longer ones keep the extremes of each stretch.
 const MOST_POINTS: usize = 4000;
@@ -41,6 +42,11 @@ fn distances(analysis: &Analysis) -> Option<Figure> {
         analysis.reference_distribution.as_ref(),
         &scores,
     );
+    if let Some(reweighted) = &analysis.reweighted_distribution {
+        let panel = &mut figure.panels[0];
+        let name = "reference, reweighted to its labels";
+        panel.series.insert(1, line(name.into(), reweighted));
+    }
     if analysis.replicas.len() > 1 {
         let panel = &mut figure.panels[0];
         if let Some(series) = panel.series.last_mut() {
@@ -48,14 +54,8 @@ fn distances(analysis: &Analysis) -> Option<Figure> {
             series.mark = Mark::Line;
         }
         for (replica, distribution) in runs {
-            let points = oreo_validation::Distribution::centers()
-                .zip(distribution.density())
-                .map(|(r, h)| [r, *h]);
-            *panel = panel.clone().with(
-                format!("replica {}", replica.id),
-                Mark::Line,
-                points.collect(),
-            );
+            let name = format!("replica {}", replica.id);
+            panel.series.push(line(name, distribution));
         }
         figure.caption = format!(
             "means over {} replicas: {}",
@@ -64,6 +64,15 @@ fn distances(analysis: &Analysis) -> Option<Figure> {
         );
     }
     Some(figure)
+}
+
+fn line(name: String, distribution: &Distribution) -> Series {
+    let points = Distribution::centers().zip(distribution.density());
+    Series {
+        name,
+        points: points.map(|(r, h)| [r, *h]).collect(),
+        mark: Mark::Line,
+    }
 }
 
 fn of_replica(replica: &ReplicaAnalysis) -> Vec<(&'static str, Figure)> {

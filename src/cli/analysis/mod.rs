@@ -14,6 +14,7 @@ pub mod definitions;
 mod figures;
 pub mod frames;
 mod numbers;
+mod relabelled;
 mod replica;
 #[cfg(feature = "plots")]
 mod report;
@@ -135,5 +136,8 @@ fn assemble(
         notes,
         definitions: definitions::all(),
         reference_distribution: comparison.map(|comparison| comparison.distribution().clone()),
+        reweighted_distribution: comparison
+            .and_then(|comparison| comparison.relabelled().ok())
+            .map(|relabelled| relabelled.distribution.clone()),
     }
 }

@@ -130,6 +130,10 @@ fn distances(
         let floor = comparison.independent_floor(frames.analyzed);
         floor.map_err(|error| error.to_string())
     });
+    let reweighted = compared
+        .clone()
+        .and_then(Comparison::relabelled)
+        .and_then(|reference| Ok(run.clone()?.mae(&reference.distribution)));
     let half_split = compared.and_then(|comparison| {
         let few = "a reference of one frame has no halves; give more frames";
         comparison.half_split().ok_or_else(|| few.to_string())
@@ -142,6 +146,7 @@ fn distances(
         h_r_floor: noted("h_r.h_r_floor", sampled, missing),
         h_r_independent_floor: noted("h_r.h_r_independent_floor", independent, missing),
         h_r_half_split: noted("h_r.h_r_half_split", half_split, missing),
+        h_r_mae_reweighted: noted("h_r.h_r_mae_reweighted", reweighted, missing),
         share_beyond_10_a: run.ok().map(|run| run.share_beyond()),
     }
 }

@@ -37,6 +37,9 @@ pub struct Analysis {
     /// For the figures.
     #[serde(skip)]
     pub reference_distribution: Option<Distribution>,
+    /// For the figures: the same as the level of theory of the labels would have it.
+    #[serde(skip)]
+    pub reweighted_distribution: Option<Distribution>,
 }
 
 /// Frames that a trajectory is compared with.
@@ -49,6 +52,21 @@ pub struct ReferenceAnalysis {
     /// How many.
     pub frames: usize,
     /// First half against second half in time.
+    pub h_r_half_split: Option<f64>,
+    /// As the level of theory of the labels would have them, where that is not the one that they were sampled at.
+    pub reweighted: Option<ReweightedReference>,
+}
+
+/// Reference frames, weighted from the level that they were sampled at to that of their labels.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct ReweightedReference {
+    /// Of the internal modes of the run, at which the frames are taken to be sampled.
+    pub temperature_k: f64,
+    /// Frames of equal weight that would scatter as much.
+    pub effective_frames: f64,
+    /// h(r) MAE between the frames as they are and as they are weighted.
+    pub h_r_shift: f64,
+    /// First half against second half in time, weighted.
     pub h_r_half_split: Option<f64>,
 }
 
@@ -115,6 +133,8 @@ pub struct DistanceAnalysis {
     pub h_r_independent_floor: Option<f64>,
     /// Of the reference.
     pub h_r_half_split: Option<f64>,
+    /// Against the reference as the level of theory of its labels would have it.
+    pub h_r_mae_reweighted: Option<f64>,
     /// Share of the pairs that h(r) leaves out.
     pub share_beyond_10_a: Option<f64>,
 }

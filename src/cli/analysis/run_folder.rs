@@ -11,6 +11,7 @@ use crate::cli::config_file;
 use crate::cli::exit::{BadInput, OrBadInput};
 use crate::cli::inputs::Reference;
 use crate::cli::layers::Layers;
+use crate::cli::md::internal_thermal_energy;
 use crate::cli::plan::{Plan, StabilityRule};
 use crate::cli::settings::RunSettings;
 use crate::run::{ReplicaSummary, RunDirectory, Summary};
@@ -46,7 +47,7 @@ pub fn of_run(directory: &RunDirectory, request: &Request) -> Result<Analysis> {
         request,
         unfinished,
     };
-    folder.analyze(comparison.as_ref(), notes)
+    folder.analyze(at_its_temperature(comparison, &plan).as_ref(), notes)
 }
 
 /// Of a run that this process has just finished: its reference is at hand, and its folder is locked.
@@ -68,7 +69,16 @@ pub fn of_finished_run(
         request: &request,
         unfinished: false,
     };
-    folder.analyze(comparison.as_ref(), Vec::new())
+    folder.analyze(at_its_temperature(comparison, plan).as_ref(), Vec::new())
+}
+
+fn at_its_temperature<'a>(
+    comparison: Option<Comparison<'a>>,
+    plan: &Plan,
+) -> Option<Comparison<'a>> {
+    let comparison = comparison?;
+    let kt = internal_thermal_energy(plan, comparison.first());
+    Some(comparison.sampled_at(kt))
 }
 
 fn plan(directory: &RunDirectory) -> Result<Plan> {

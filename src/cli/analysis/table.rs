@@ -12,7 +12,7 @@ const COLUMN: usize = 20;
 type Value = fn(&ReplicaAnalysis) -> Option<String>;
 
 /// Label, key of the definition (empty: the row above defines it), value.
-const ROWS: [(&str, &str, Value); 23] = [
+const ROWS: [(&str, &str, Value); 24] = [
     ("frames analyzed", "frames_analyzed", |r| {
         Some(format!("{} of {}", r.frames_analyzed, r.frames))
     }),
@@ -36,6 +36,9 @@ const ROWS: [(&str, &str, Value); 23] = [
     }),
     ("  half-split", "h_r.h_r_half_split", |r| {
         four(r.h_r.h_r_half_split)
+    }),
+    ("h(r) MAE, reweighted", "h_r.h_r_mae_reweighted", |r| {
+        four(r.h_r.h_r_mae_reweighted)
     }),
     ("g(r) MAE, Å", "g_r.g_r_mae_a", |r| four(r.g_r?.g_r_mae_a)),
     ("g(r) highest peak, Å", "", |r| {

@@ -6,7 +6,7 @@ use crate::cli::plan::{Ensemble, Plan, StartVelocities};
 use crate::cli::quantity::Temperature;
 use anyhow::Result;
 use oreo_core::random::Generator;
-use oreo_core::Integrator;
+use oreo_core::{Frame, Integrator, System};
 use oreo_integrators::{
     Chain, ChainSettings, Coupling, Csvr, DegreesOfFreedom, KineticTarget, Langevin, Mode,
     NoseHoover, VelocityVerlet, WithoutRigidMotion,
@@ -44,6 +44,15 @@ pub(super) fn target(
         temperature.thermal_energy(),
     )
     .or_bad_input()
+}
+
+/// kT of the vibrations under the thermostat of a plan, eV; `None` without one, and for a single atom.
+pub fn internal_thermal_energy(plan: &Plan, frame: &Frame) -> Option<f64> {
+    let (temperature, _) = plan.ensemble.thermostat()?;
+    let system = System::new(frame.elements.clone());
+    let dof = DegreesOfFreedom::of(&system, &frame.cell).ok()?;
+    let target = dof.target(mode(plan), Coupling::Internal, temperature.thermal_energy());
+    Some(target.ok()?.kt)
 }
 
 /// Nosé–Hoover and CSVR scale all momenta and would let rounding grow into translation and rotation.

@@ -23,6 +23,7 @@ use crate::checkpoint;
 use crate::run::{RunDirectory, Summary};
 use anyhow::{Context, Result};
 use assemble::{assemble, Assembly};
+pub use dynamics::internal_thermal_energy;
 use log::Log;
 use oreo_formats::{TrajectoryWriter, XyzWriter};
 use start::Beginning;

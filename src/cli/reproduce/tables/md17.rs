@@ -69,6 +69,8 @@ fn forces(results: &Results, labels: &str) -> String {
 fn dynamics(results: &Results, labels: &str) -> String {
     let row = |molecule: &str, variant: Variant, cell: &str| {
         let job = format!("{cell}-dynamics");
+        let analysis = format!("{job}-analysis");
+        let reweighted = replicas(results, &analysis, "/h_r/h_r_mae_reweighted");
         let of = |key: &str| results.number(&job, key);
         let each = |key: &str| replicas(results, &job, key);
         let length = of("/timestep_fs")
@@ -88,6 +90,7 @@ fn dynamics(results: &Results, labels: &str) -> String {
                 fixed(of("/h_r_mae/mean"), 3),
                 fixed(of("/h_r_mae/std"), 3)
             ),
+            fixed(mean(reweighted), 3),
             fixed(mean(each("/h_r_floor")), 3),
             fixed(mean(each("/h_r_half_split")), 3),
             fixed(mean(each("/temperature_k/vibration")), 1),
@@ -101,6 +104,7 @@ fn dynamics(results: &Results, labels: &str) -> String {
         "whole runs",
         "stable, ps",
         "h(r) MAE",
+        "reweighted",
         "floor",
         "halves",
         "T of vibration, K",
