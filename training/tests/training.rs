@@ -171,6 +171,20 @@ fn a_number_that_is_not_finite_stops_the_run_and_nothing_is_lost() {
     );
 }
 
+/// The gradient is that of a batch; each conformation is asked again for its own. Catches all of the batch being blamed.
+#[test]
+fn a_gradient_that_is_too_large_is_traced_to_its_conformation() {
+    let settings = settings(r#"{"steps": 100, "batch": 3}"#);
+    let mut broken = labelled_set(30);
+    broken.0[17].forces.as_mut().unwrap()[1].y = 1e25;
+    let mut trainer = trainer(&settings, parameters(0.5, 0.0, [0.0; 3]));
+    let order = Shuffled::new(30, 1);
+    let error = (0..30).find_map(|_| trainer.step(&broken, &order).err());
+    let message = error.expect("a square beyond f32").to_string();
+    let expected = "the gradient or its square is not finite, with table conformations 17;";
+    assert!(message.contains(expected), "{message}");
+}
+
 #[derive(Default)]
 struct Seen {
     steps: Vec<u64>,
@@ -379,6 +393,12 @@ fn what_cannot_be_trained_or_continued_is_refused_with_its_reason() {
         "'seed' was 1",
     );
     refuse(&mut start(), [&labelled_set(11), &set], "table (10)");
+    // The remedy that the message of a gradient too large names.
+    let mut clipped = settings.clone();
+    clipped.clip = Some(1.0);
+    let mut clipped = trainer(&clipped, parameters(0.5, 0.0, [0.0; 3]));
+    train(&mut clipped, [&set, &set], folder.path(), &mut (), &mut ()).unwrap();
+    assert_eq!(clipped.steps_done(), 20);
     std::fs::write(&checkpoint, b"OREOTRN1").unwrap();
     refuse(&mut start(), [&set, &set], "checkpoint.previous.oreo");
     assert!(Trainer::new(settings.clone(), Wells::default(), &entries(), vec![0.0; 3]).is_err());

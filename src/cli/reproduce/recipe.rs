@@ -52,8 +52,12 @@ pub fn training(
     config.to_toml()
 }
 
+/// Ordinary gradients have norms of 1 to 10. Noise that puts two atoms on top of each other makes one of thousands.
+const CLIP: f64 = 10.0;
+
 fn settings(budget: &Budget, variant: Variant) -> TrainerSettings {
     TrainerSettings {
+        clip: (variant == Variant::EtOreo).then_some(CLIP),
         steps: budget.steps,
         batch: budget.batch,
         validation_every: budget.validation_every,

@@ -97,6 +97,31 @@ impl Evaluation {
         }
     }
 
+    /// For a message: the conformations whose own gradient `is_bad`, or all if no single one is. Replaces the engine's gradient.
+    pub fn culprits_of_gradient(
+        &mut self,
+        engine: &mut dyn Gradients<f32>,
+        source: &dyn Source,
+        is_bad: &dyn Fn(&[f32]) -> bool,
+    ) -> Result<String, TrainingError> {
+        let mut bad = Vec::new();
+        for (index, molecule) in self.batch.molecules().into_iter().enumerate() {
+            let job = &self.batch.jobs()[index];
+            let by_force = &self.by_force[job.atoms.clone()];
+            let forces = &mut self.forces[job.atoms.clone()];
+            engine.evaluate(&[molecule], &mut self.energies[index..=index], forces)?;
+            engine.differentiate(&[molecule], &self.by_energy[index..=index], by_force)?;
+            if is_bad(engine.gradient()) {
+                bad.push(self.members[job.conformation]);
+            }
+        }
+        bad.dedup();
+        Ok(match bad.is_empty() {
+            true => self.all_members(source),
+            false => list(source, &bad),
+        })
+    }
+
     /// For a message.
     pub fn all_members(&self, source: &dyn Source) -> String {
         list(source, &self.members)

@@ -81,7 +81,8 @@ impl TrainerSettings {
     }
 
     /// The settings that decide the numbers of a run, by name: a run can be continued with others of the rest (how long,
-    /// how often it is saved), but not of these. The number of steps is among them where the learning rate depends on it.
+    /// how often it is saved), but not of these. The number of steps is among them where the learning rate depends on it;
+    /// the bound on the gradient is not, for it is the remedy where one conformation ends a run.
     pub(super) fn of_the_numbers(&self) -> serde_json::Map<String, serde_json::Value> {
         let settings = serde_json::to_value(self).expect("settings are plain numbers and text");
         let serde_json::Value::Object(mut settings) = settings else {
@@ -89,6 +90,7 @@ impl TrainerSettings {
         };
         settings.remove("checkpoint-every");
         settings.remove("time-limit");
+        settings.remove("clip");
         if !matches!(
             self.schedule.then,
             crate::optimiser::AfterWarmUp::Cosine { .. }

@@ -46,7 +46,12 @@ pub struct StepReport {
     pub learning_rate: f64,
 }
 
-const REMEDY: &str = "nothing was changed by this step; leave these conformations out if their geometry or labels are broken, else start again from the last good weights with a lower learning rate or with clip";
+const REMEDY: &str = "nothing was changed by this step; leave these conformations out if their geometry or labels are broken, else continue with clip (10, say), or start again from the last good weights with a lower learning rate";
+
+/// Moments hold squares in f32; one that overflows would stop its parameter for good.
+fn overflows(norm: f64) -> bool {
+    !(norm as f32 * norm as f32).is_finite()
+}
 
 impl<G: Gradients<f32>> Trainer<G> {
     /// At step 0. `entries` name the tensors of `parameters`, as `oreo_potentials::oreo::gradients::trainable` gives them.
@@ -119,9 +124,13 @@ impl<G: Gradients<f32>> Trainer<G> {
         }
         evaluation.differentiate(&mut self.engine)?;
         let norm = clip::norm(self.engine.gradient(), &self.active);
-        // Moments hold squares in f32; one that overflows would stop its parameter for good.
-        if !(norm as f32 * norm as f32).is_finite() {
-            let members = self.evaluation.all_members(source);
+        if overflows(norm) {
+            let active = &self.active;
+            let members =
+                self.evaluation
+                    .culprits_of_gradient(&mut self.engine, source, &|gradient| {
+                        overflows(clip::norm(gradient, active))
+                    })?;
             return Err(self.not_finite("the gradient or its square is", members));
         }
         let rate = self.schedule.rate(step);

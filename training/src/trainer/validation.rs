@@ -82,7 +82,7 @@ impl<G: Gradients<f32>> Trainer<G> {
                     moment: format!("validation after step {}", self.step),
                     what: "the loss is",
                     members: evaluation.culprits(source),
-                    remedy: "leave these conformations out if their geometry or labels are broken, else start again from the last good weights with a lower learning rate or with clip",
+                    remedy: "leave these conformations out if their geometry or labels are broken, else continue with clip (10, say), or start again from the last good weights with a lower learning rate",
                 });
             }
             tally.merge(&outcome.tally);

@@ -358,4 +358,15 @@ where
     fn exp(self) -> Self {
         self.exponential()
     }
+
+    /// σ′ = σ (1 − σ), and not by the rules of its parts: the tangent of e⁻ˣ leaves the range of f32 where σ is nearly 0.
+    #[inline(always)]
+    fn sigmoid(self) -> Self {
+        let value = self.value.sigmoid();
+        let slope = value * (V::splat(V::Scalar::from_f64(1.0)) - value);
+        Self {
+            value,
+            tangent: slope * self.tangent,
+        }
+    }
 }

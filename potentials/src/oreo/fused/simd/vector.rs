@@ -65,6 +65,13 @@ pub trait Vector:
     /// e to the power of each; of NaN, NaN.
     fn exp(self) -> Self;
 
+    /// σ(x) = 1 / (1 + e⁻ˣ)
+    #[inline(always)]
+    fn sigmoid(self) -> Self {
+        let one = Self::splat(Self::Scalar::from_f64(1.0));
+        one / (one + (Self::zero() - self).exp())
+    }
+
     /// 0 everywhere.
     #[inline(always)]
     fn zero() -> Self {
@@ -117,23 +124,16 @@ pub trait Kernel<T: Real> {
 /// x σ(x)
 #[inline(always)]
 pub fn silu<V: Vector>(x: V) -> V {
-    x * sigmoid(x)
+    x * x.sigmoid()
 }
 
 /// x σ(x), and its slope σ(x) (1 + x (1 − σ(x))).
 #[inline(always)]
 pub fn silu_with_slope<V: Vector>(x: V) -> (V, V) {
     let one = V::splat(V::Scalar::from_f64(1.0));
-    let sigmoid = sigmoid(x);
+    let sigmoid = x.sigmoid();
     let value = x * sigmoid;
     (value, sigmoid + value * (one - sigmoid))
-}
-
-/// 1 / (1 + e⁻ˣ)
-#[inline(always)]
-fn sigmoid<V: Vector>(x: V) -> V {
-    let one = V::splat(V::Scalar::from_f64(1.0));
-    one / (one + (V::zero() - x).exp())
 }
 
 /// Coefficients of a polynomial for 2^f, |f| ≤ ½: the series of e^(f ln 2), highest power first. Its error is below half
