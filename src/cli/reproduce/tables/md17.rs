@@ -1,6 +1,6 @@
 //! Force errors and molecular dynamics of four molecules.
 
-use super::{fixed, mean, table};
+use super::{claim, fixed, mean, table};
 use crate::cli::reproduce::md17::{cell, MOLECULES, VARIANTS};
 use crate::cli::reproduce::published;
 use crate::cli::reproduce::results::Results;
@@ -14,8 +14,10 @@ pub fn of(results: &Results) -> String {
             .flat_map(|m| VARIANTS.map(|v| cell(m, v, labels)));
         *labels == "rmd17" || cells.any(|cell| results.jobs.contains_key(&cell))
     });
-    sets.map(|labels| forces(results, labels) + &dynamics(results, labels))
-        .collect()
+    sets.map(|labels| {
+        forces(results, labels) + &dynamics(results, labels) + &claim::of(results, labels)
+    })
+    .collect()
 }
 
 /// Rows of cells that have begun to be done.
@@ -73,17 +75,12 @@ fn dynamics(results: &Results, labels: &str) -> String {
         let reweighted = replicas(results, &analysis, "/h_r/h_r_mae_reweighted");
         let of = |key: &str| results.number(&job, key);
         let each = |key: &str| replicas(results, &job, key);
-        let length = of("/timestep_fs")
-            .zip(of("/steps"))
-            .map(|(fs, n)| 1e-3 * fs * n);
-        let ends = each("/stable_ps");
-        let whole = |ps: &Option<f64>| ps.zip(length).is_some_and(|(ps, all)| ps > all - 1e-6);
-        let count = ends.iter().filter(|ps| whole(ps)).count();
+        let (count, runs) = whole_runs(results, &job);
         let paper = published::md17(molecule, variant);
         vec![
             molecule.into(),
             variant.name().into(),
-            format!("{count} of {}", ends.len()),
+            format!("{count} of {runs}"),
             fixed(of("/stable_ps/mean"), 1),
             format!(
                 "{} ± {}",
@@ -123,8 +120,19 @@ fn dynamics(results: &Results, labels: &str) -> String {
     table(&title, text, &head, rows.collect())
 }
 
+/// How many replicas of a run came to its end, and how many it had.
+pub(super) fn whole_runs(results: &Results, job: &str) -> (usize, usize) {
+    let of = |key: &str| results.number(job, key);
+    let length = of("/timestep_fs")
+        .zip(of("/steps"))
+        .map(|(fs, n)| 1e-3 * fs * n);
+    let ends = replicas(results, job, "/stable_ps");
+    let whole = |ps: &Option<f64>| ps.zip(length).is_some_and(|(ps, all)| ps > all - 1e-6);
+    (ends.iter().filter(|ps| whole(ps)).count(), ends.len())
+}
+
 /// A number of every replica of a run; empty where the run is not done.
-fn replicas(results: &Results, job: &str, key: &str) -> Vec<Option<f64>> {
+pub(super) fn replicas(results: &Results, job: &str, key: &str) -> Vec<Option<f64>> {
     let list = results
         .jobs
         .get(job)

@@ -1,5 +1,6 @@
 //! A section of RESULTS.md for each experiment.
 
+mod claim;
 pub mod md17;
 pub mod polymers;
 pub mod qm9;
