@@ -3,6 +3,7 @@
 use super::job::{Job, Work};
 use super::recipe::{self, Begin};
 use super::scale::Scale;
+use super::shipped;
 use super::sources::{self, Sources, ETHANE, RMD17, SMALL};
 use crate::cli::training::config::DataSettings;
 use anyhow::Result;
@@ -109,6 +110,9 @@ pub fn jobs(scale: &Scale, sources: &Sources, labels: &str) -> Result<Vec<Job>> 
                 }
             }
         }
+        if variant == Variant::EtOreo {
+            jobs.extend(shipped::general(sources, &pretrained(variant)));
+        }
         for molecule in MOLECULES {
             jobs.extend(one(scale, sources, labels, molecule, variant)?);
         }
@@ -166,7 +170,7 @@ fn one(
     let reference = ["--reference", &file, "--labels", labels];
     let length = ["--steps", &steps, "--replicas", &replicas];
     let run = Work::Run(words(&[&run[..], &reference, &length].concat()));
-    Ok(vec![
+    let mut jobs = vec![
         Job {
             name: name.clone(),
             needs,
@@ -176,7 +180,14 @@ fn one(
         after("later", judged("later")),
         after("dynamics", run),
         analysis(&format!("{name}-dynamics")),
-    ])
+    ];
+    if (variant, labels) == (Variant::EtOreo, "rmd17") {
+        let (rounded, f16) = shipped::rounded(&name);
+        jobs.push(shipped::rounding(&name));
+        let test = (format!("{rounded}-test"), rounded.as_str());
+        jobs.push(shipped::judged(test, &f16, &file, (&name, 0)));
+    }
+    Ok(jobs)
 }
 
 /// Means, errors and plots of a run.

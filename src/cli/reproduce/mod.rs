@@ -14,6 +14,7 @@ pub mod qm9;
 pub mod recipe;
 pub mod results;
 pub mod scale;
+mod shipped;
 pub mod sources;
 mod tables;
 pub mod workers;

@@ -1,6 +1,6 @@
 //! Force errors and molecular dynamics of four molecules.
 
-use super::{claim, fixed, mean, table};
+use super::{claim, fixed, general, mean, table};
 use crate::cli::reproduce::md17::{cell, MOLECULES, VARIANTS};
 use crate::cli::reproduce::published;
 use crate::cli::reproduce::results::Results;
@@ -14,10 +14,10 @@ pub fn of(results: &Results) -> String {
             .flat_map(|m| VARIANTS.map(|v| cell(m, v, labels)));
         *labels == "rmd17" || cells.any(|cell| results.jobs.contains_key(&cell))
     });
-    sets.map(|labels| {
+    let tables = sets.map(|labels| {
         forces(results, labels) + &dynamics(results, labels) + &claim::of(results, labels)
-    })
-    .collect()
+    });
+    general::of(results) + &tables.collect::<String>()
 }
 
 /// Rows of cells that have begun to be done.
@@ -45,6 +45,7 @@ fn forces(results: &Results, labels: &str) -> String {
             variant.name().into(),
             fixed(of("test", "/force_mae_mev_per_a"), 2),
             fixed(of("later", "/force_mae_mev_per_a"), 2),
+            fixed(of("f16-test", "/force_mae_mev_per_a"), 2),
             fixed(of("test", "/force_cosine"), 5),
             fixed(results.number(cell, "/samples"), 0),
             fixed(paper, 1),
@@ -55,6 +56,7 @@ fn forces(results: &Results, labels: &str) -> String {
         "variant",
         "random test, meV/Å",
         "later test, meV/Å",
+        "f16, meV/Å",
         "cosine",
         "samples",
         "paper, meV/Å",
@@ -64,7 +66,7 @@ fn forces(results: &Results, labels: &str) -> String {
         results.scale
     );
     let text = "Mean absolute error of a Cartesian component of a force. *samples*: conformations seen in fine-tuning, or in \
-                training from scratch (torchmdnet).";
+                training from scratch (torchmdnet); *f16*: random test with matrices rounded, as weights ship.";
     table(&title, text, &head, rows(results, labels, row))
 }
 

@@ -1,6 +1,7 @@
 //! A section of RESULTS.md for each experiment.
 
 mod claim;
+mod general;
 pub mod md17;
 pub mod polymers;
 pub mod qm9;
