@@ -3,6 +3,7 @@
 use super::config::{NetworkSettings, TrainConfig};
 use crate::cli::choices::EngineChoice;
 use crate::cli::exit::{BadInput, OrBadInput};
+use crate::cli::weights_source::WeightsSource;
 use anyhow::Result;
 use oreo_core::{Element, ElementSet, PotentialError, Vec3};
 use oreo_potentials::oreo::fused::NativeGradients;
@@ -19,8 +20,20 @@ use std::path::Path;
 /// Weights that cannot be read; sizes that do not go together.
 pub fn weights(config: &TrainConfig) -> Result<Weights> {
     match &config.init {
-        Some(path) => Weights::load(path).or_bad_input(),
+        Some(source) => source.weights(),
         None => new(&config.network.clone().unwrap_or_default()),
+    }
+}
+
+/// For a training that is continued, when it began with weights of the program, which another program may not have: a file
+/// that was replaced is the user's doing, these would change unseen.
+pub fn identity(config: &TrainConfig, weights: &Weights) -> Option<String> {
+    match &config.init {
+        Some(source @ WeightsSource::BuiltIn(_)) => Some(format!(
+            "the weights {source}, SHA-256 {:.16}…",
+            weights.sha256
+        )),
+        _ => None,
     }
 }
 
@@ -64,10 +77,9 @@ pub fn record(
 ) -> Result<Vec<String>> {
     let before = weights.seen_distances().or_bad_input()?;
     let mut notes = Vec::new();
-    if let (Some(path), None) = (&config.init, &before) {
+    if let (Some(source), None) = (&config.init, &before) {
         notes.push(format!(
-            "{} does not say which distances it was trained on: the new weights will tell of those of this training only",
-            path.display()
+            "{source} does not say which distances it was trained on: the new weights will tell of those of this training only"
         ));
     }
     let mut seen = before.unwrap_or_else(|| SeenDistances::new(weights.config.cutoff_upper));
