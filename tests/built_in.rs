@@ -53,7 +53,8 @@ fn a_run_without_weights_is_that_of_the_built_in_ones() {
     assert_eq!(place.json("plain/summary.json")["replicas"][0]["steps"], 7);
 }
 
-/// Planted: with the name looked up before the file, the first run has the wrong network.
+/// Planted: with the name looked up before the file, or the file recorded by its bare name, the first run has the wrong network;
+/// with the default looked up like a typed name, the second.
 #[test]
 fn a_file_of_that_name_wins_and_the_default_stays_what_it_is() {
     let place = workplace();

@@ -113,7 +113,7 @@ impl WeightsSource {
     /// Bad input: there is nothing under this name.
     pub fn check_there(&self) -> Result<()> {
         match self {
-            Self::File(path) if !path.exists() => {
+            Self::File(path) if matches!(path.try_exists(), Ok(false)) => {
                 let names = BuiltIn::ALL.map(BuiltIn::name).join(", ");
                 Err(BadInput::new(format!(
                     "{self}: No such file, and no built-in weights of this name; there are: {names}"
@@ -192,7 +192,8 @@ mod tests {
         config.weights.relative_to(folder)
     }
 
-    /// Planted: with the folder joined to the name, or with `is_file` left out, one of these fails.
+    /// Planted: with the folder joined to the name whatever is there, or with any entry of that name counted as a file, one of
+    /// these fails.
     #[test]
     fn a_name_means_what_is_built_in_unless_a_file_of_that_name_is_there() {
         let folder = tempfile::tempdir().unwrap();
@@ -208,7 +209,7 @@ mod tests {
         assert_eq!(read("general", folder), File(folder.join("general")));
     }
 
-    /// Catches a file of that name in the working directory that is written down as the bare name.
+    /// Planted: with the name made an absolute path like any other, this fails.
     #[test]
     fn what_is_written_into_a_config_file_is_read_as_the_same() {
         let folder = tempfile::tempdir().unwrap();

@@ -271,3 +271,31 @@ impl Gradients<f32> for Engine {
         self.inner().order()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::built_in::BuiltIn;
+
+    fn config(init: &str) -> TrainConfig {
+        toml::from_str(&format!("output = 'x'\n{init}\ndata = []")).unwrap()
+    }
+
+    /// Planted: without the hash, a training goes on under a program whose weights of that name are others.
+    #[test]
+    fn what_is_built_in_belongs_to_the_identity_of_a_training() {
+        let general = BuiltIn::General.weights().unwrap();
+        let mut other = general.clone();
+        other.sha256 = "0123456789abcdef0123".into();
+        let named = config("init = 'general'");
+        let line = identity(&named, &general).unwrap();
+        assert!(
+            line.starts_with("the weights general (built-in), SHA-256 "),
+            "{line}"
+        );
+        assert_ne!(Some(line), identity(&named, &other));
+        for init in ["init = 'a.safetensors'", ""] {
+            assert_eq!(identity(&config(init), &general), None, "as it ever was");
+        }
+    }
+}
