@@ -3,6 +3,7 @@
 //! - the loop: [`Simulation`] moves [`Replica`]s under one [`core::Potential`]
 //! - [`observers`]: what a run writes down; the rules that stop one are in [`validation::stability`]
 //! - [`Committee`]: further potentials that are asked how far they agree with the one that moves the atoms
+//! - [`built_in`]: weights that come with the program
 //! - [`checkpoint`]: save and continue to the bit
 //! - [`run`]: the folder of a run, its summary
 //! - `cli`: the program `oreo`
@@ -27,6 +28,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod built_in;
 pub mod checkpoint;
 #[cfg(feature = "cli")]
 pub mod cli;

@@ -3,6 +3,7 @@
 use super::choices::*;
 use super::quantity::{Force, Length, Time};
 use super::settings::{count, small_count, threads, RunSettings};
+use super::weights_source::WeightsSource;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 use oreo_core::Element;
@@ -13,7 +14,7 @@ use std::path::PathBuf;
 #[command(name = "oreo", version, arg_required_else_help = true)]
 #[command(after_help = "\
 Exit codes: 0 success, 1 failed, 2 usage or bad input, 3 stopped by a stability rule, 130 interrupted.
-Example:    oreo run --structure aspirin.xyz --weights et.safetensors --steps 10000 --output first")]
+Example:    oreo run --structure aspirin.xyz --output first")]
 pub struct Arguments {
     /// What to do.
     #[command(subcommand)]
@@ -55,8 +56,10 @@ pub enum Command {
     after_help = "\
 Quantities take units: \"0.5 fs\", \"300 ps\", \"500 K\", \"1 nm\", \"10 kcal/mol/A\". Flags override the config file, and both
 override the preset. Every flag with a value is also a key of the config file, without the dashes: timestep = \"0.5 fs\".
+Without --weights and --potential the network has the built-in weights `general`: `oreo inspect general` says what they know.
 Examples:
-  oreo run --structure aspirin.xyz --weights et.safetensors --steps 10000 --temperature \"500 K\" --output first
+  oreo run --structure aspirin.xyz --output first
+  oreo run --structure aspirin.xyz --weights et.safetensors --steps 100000 --temperature \"500 K\" --output second
   oreo run --preset md17 --structure rmd17_aspirin.npz --weights et.safetensors --reference rmd17_aspirin.npz
   oreo run config.toml --seed 7 --output second --dry-run
   oreo run config.toml --ensemble second.safetensors third.safetensors --ensemble-stop \"0.1 eV/A\""
@@ -99,9 +102,9 @@ pub struct TrainArgs {
     /// With --resume: new total number of steps, counted from step 0
     #[arg(long, value_name = "N", requires = "resume", value_parser = count())]
     pub steps: Option<u64>,
-    /// Weights to begin with, instead of `init` of the config file
-    #[arg(long, value_name = "FILE", conflicts_with = "resume")]
-    pub init: Option<PathBuf>,
+    /// Weights to begin with, a file or the name of built-in ones (general), instead of `init` of the config file
+    #[arg(long, value_name = "FILE|NAME", conflicts_with = "resume")]
+    pub init: Option<WeightsSource>,
     /// Folder of the run, instead of that of the config file
     #[arg(long, value_name = "DIR", conflicts_with = "resume")]
     pub output: Option<PathBuf>,
@@ -203,9 +206,9 @@ Examples:
   oreo evaluate --weights et.safetensors --data rmd17_aspirin.npz --frames 1000 --predictions out.npz
   oreo evaluate --weights run/best.safetensors --data rmd17_aspirin.npz --split run/splits/0.json")]
 pub struct EvaluateArgs {
-    /// Weights of the network, .safetensors or .ckpt
-    #[arg(long, value_name = "FILE")]
-    pub weights: PathBuf,
+    /// Weights of the network, .safetensors or .ckpt, or the name of built-in ones, general, if there is no such file
+    #[arg(long, value_name = "FILE|NAME")]
+    pub weights: WeightsSource,
     /// Frames with energies and forces
     #[arg(long, value_name = "DATA")]
     pub data: PathBuf,
@@ -244,10 +247,13 @@ pub struct EvaluateArgs {
 /// `oreo inspect`
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Example: oreo inspect et.safetensors")]
+Examples:
+  oreo inspect et.safetensors
+  oreo inspect general")]
 pub struct InspectArgs {
-    /// Weights, data set, trajectory, checkpoint, or folder of a run; anything that can be trained on
-    #[arg(value_name = "FILE")]
+    /// Weights, data set, trajectory, checkpoint, or folder of a run; anything that can be trained on; or the name of
+    /// built-in weights, general, if nothing of that name is there
+    #[arg(value_name = "FILE|NAME")]
     pub file: PathBuf,
     /// How to read data sets.
     #[command(flatten)]
@@ -263,7 +269,8 @@ Examples:
   oreo convert first/replica-0/trajectory.dcd aspirin.xyz --topology aspirin-start.xyz
   oreo convert ani1x.h5 qm9.npz mine.extxyz mix.opack --max-force \"20 eV/A\"")]
 pub struct ConvertArgs {
-    /// What to read; the format is that of its content. Several only into one packed file
+    /// What to read; the format is that of its content, and general the built-in weights if nothing of that name is there.
+    /// Several only into one packed file
     #[arg(value_name = "IN", required = true, num_args = 1..)]
     pub inputs: Vec<PathBuf>,
     /// What to write; the format is that of its name. Anything that can be trained on goes into .opack
@@ -314,9 +321,9 @@ pub struct BenchArgs {
     /// What gives energies and forces
     #[arg(long, value_enum, value_name = "NAME", default_value_t = PotentialChoice::Et)]
     pub potential: PotentialChoice,
-    /// Weights of the network, .safetensors or .ckpt
-    #[arg(long, value_name = "FILE")]
-    pub weights: Option<PathBuf>,
+    /// Weights of the network, .safetensors or .ckpt, or the name of built-in ones, general, if there is no such file
+    #[arg(long, value_name = "FILE|NAME")]
+    pub weights: Option<WeightsSource>,
     /// Calls before the clock starts
     #[arg(long, value_name = "N", default_value_t = 200)]
     pub warmup: u64,

@@ -9,11 +9,7 @@ impl Display for Plan {
         writeln!(f, "structure   {}", self.start)?;
         writeln!(f, "potential   {}", self.potential)?;
         if !self.committee.is_empty() {
-            let members: Vec<_> = self
-                .committee
-                .iter()
-                .map(|m| m.display().to_string())
-                .collect();
+            let members: Vec<_> = self.committee.iter().map(ToString::to_string).collect();
             writeln!(
                 f,
                 "ensemble    asked every {} steps how far it agrees: {}",
@@ -129,7 +125,7 @@ impl Display for PotentialPlan {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             PotentialPlan::Et(weights) => {
-                write!(f, "Equivariant Transformer, {}", weights.display())
+                write!(f, "Equivariant Transformer, {weights}")
             }
             PotentialPlan::LennardJones => f.write_str("Lennard-Jones argon, built in"),
         }

@@ -5,6 +5,8 @@ use super::exit::{BadInput, OrBadInput};
 use super::plan::{Compute, PotentialPlan};
 use super::self_test::SelfTest;
 use super::training::head::{ELEMENT_ENERGIES, PROPERTY};
+use super::weights_source::WeightsSource;
+use crate::built_in::BuiltIn;
 use anyhow::Result;
 use oreo_core::{Cell, Frame, Potential, System, Vec3};
 use oreo_formats::ReadOptions;
@@ -81,24 +83,23 @@ pub fn potential(plan: &PotentialPlan, compute: &Compute) -> Result<LoadedPotent
     }
 }
 
-fn network(path: &Path, compute: &Compute) -> Result<LoadedPotential> {
-    let weights = Weights::load(path).or_bad_input()?;
+fn network(source: &WeightsSource, compute: &Compute) -> Result<LoadedPotential> {
+    let weights = source.weights()?;
     if let Some(property) = weights.record.get(PROPERTY) {
         let problem = format!(
-            "{}: predicts {property}, which is no energy and gives no forces; take weights that were trained on forces, or compare it with labels by `oreo evaluate`",
-            path.display()
+            "{source}: predicts {property}, which is no energy and gives no forces; take weights that were trained on forces, or compare it with labels by `oreo evaluate`"
         );
         return Err(BadInput::new(problem).into());
     }
-    let element_energies = element_energies(path, &weights)?;
+    let element_energies = element_energies(source, &weights)?;
     let seen = weights.seen_distances().or_bad_input()?.map(Arc::new);
-    let mut notes = facts(path, &weights);
+    let mut notes = facts(source, &weights);
     let potential = match compute.path {
         PathChoice::Reference => reference_network(&weights, compute)?,
         PathChoice::Auto | PathChoice::Fused => {
             let network = OreoFused::new(&weights, &options(compute)).or_bad_input()?;
             notes.push(kernels(&network));
-            notes.extend(rounded(path, &network));
+            notes.extend(rounded(source, &network));
             Box::new(network)
         }
     };
@@ -117,34 +118,57 @@ fn network(path: &Path, compute: &Compute) -> Result<LoadedPotential> {
     })
 }
 
-fn element_energies(path: &Path, weights: &Weights) -> Result<Option<ElementEnergies>> {
+fn element_energies(source: &WeightsSource, weights: &Weights) -> Result<Option<ElementEnergies>> {
     let Some(text) = weights.record.get(ELEMENT_ENERGIES) else {
         return Ok(None);
     };
     let energies = text.parse().map_err(|problem| {
-        let file = path.display();
-        BadInput::new(format!("{file}: record '{ELEMENT_ENERGIES}': {problem}"))
+        BadInput::new(format!("{source}: record '{ELEMENT_ENERGIES}': {problem}"))
     })?;
     Ok(Some(energies))
 }
 
 /// What the file says, or fails to say, about itself.
-fn facts(path: &Path, weights: &Weights) -> Vec<String> {
-    let file = path.display();
+fn facts(source: &WeightsSource, weights: &Weights) -> Vec<String> {
     let mut notes: Vec<_> = weights
         .unused
         .iter()
-        .map(|name| format!("{file}: tensor '{name}' is not used"))
+        .map(|name| format!("{source}: tensor '{name}' is not used"))
         .collect();
-    if let Some(trained_on) = weights.record.get("trained_on") {
-        notes.push(format!("{file} was trained on {trained_on}"));
-    }
+    notes.extend(match source {
+        WeightsSource::BuiltIn(model) => Some(built_in(*model, weights)),
+        WeightsSource::File(_) => (weights.record.get("trained_on"))
+            .map(|trained_on| format!("{source} was trained on {trained_on}")),
+    });
     if !weights.elements_recorded() {
         notes.push(format!(
-            "{file} does not say which elements it was trained for; record them with `oreo convert --elements`"
+            "{source} does not say which elements it was trained for; record them with `oreo convert --elements`"
         ));
     }
     notes
+}
+
+/// Nobody chose a file, so one line must do: which network, for which elements, from which data.
+fn built_in(model: BuiltIn, weights: &Weights) -> String {
+    let trained_on = weights.record.get("trained_on");
+    let trained_on = trained_on.map_or("data that it does not name".into(), |text| names(text));
+    let (elements, sha256) = (weights.elements(), &weights.sha256);
+    format!(
+        "{model}: weights for {elements}, SHA-256 {sha256:.12}…, trained on {trained_on}; `oreo inspect {}` says more",
+        model.name()
+    )
+}
+
+/// `a.npz (SHA-256 …); b.xyz (SHA-256 …)` without the digests, each name once.
+fn names(trained_on: &str) -> String {
+    let mut names: Vec<&str> = Vec::new();
+    for source in trained_on.split("; ") {
+        let name = source.split(" (SHA-256 ").next().unwrap_or(source);
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names.join(", ")
 }
 
 fn options(compute: &Compute) -> fused::Options {
@@ -177,14 +201,12 @@ fn kernels(network: &OreoFused) -> String {
 }
 
 /// Another model than that of the file, if only by a little: the user should know.
-fn rounded(path: &Path, network: &OreoFused) -> Option<String> {
+fn rounded(source: &WeightsSource, network: &OreoFused) -> Option<String> {
     let rounding = network.rounding().filter(|rounding| rounding.changed > 0)?;
     Some(format!(
-        "{}: {} of {} matrix numbers were rounded to f16 on loading; `oreo convert --precision f16` makes the rounded \
+        "{source}: {} of {} matrix numbers were rounded to f16 on loading; `oreo convert --precision f16` makes the rounded \
          model a file of its own",
-        path.display(),
-        rounding.changed,
-        rounding.numbers
+        rounding.changed, rounding.numbers
     ))
 }
 
@@ -293,4 +315,27 @@ pub fn check_structure(frame: &Frame, place: &str) -> Result<()> {
         return Err(BadInput::new(format!("{place}: {problem}")).into());
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Catches a page of digests on the screen of everyone who names no weights.
+    #[test]
+    fn the_note_about_built_in_weights_is_a_line_that_can_be_read() {
+        let record = "a.npz (SHA-256 0123); b.xyz (SHA-256 4567); a.npz (SHA-256 89ab)";
+        assert_eq!(names(record), "a.npz, b.xyz");
+        assert_eq!(names("small molecules"), "small molecules");
+        let note = built_in(BuiltIn::DEFAULT, &BuiltIn::DEFAULT.weights().unwrap());
+        assert!(
+            note.starts_with("general (built-in): weights for H C N O, "),
+            "{note}"
+        );
+        assert!(
+            note.contains("trained on ") && !note.contains('\n'),
+            "{note}"
+        );
+        assert_eq!(note.matches("SHA-256").count(), 1, "{note}");
+    }
 }

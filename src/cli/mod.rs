@@ -2,6 +2,7 @@
 //!
 //! - [`quantity`], [`choices`]: numbers with units, words
 //! - [`settings`], [`config_file`], [`layers`]: flags and config file, one struct for both, later over earlier
+//! - [`weights_source`]: weights from a file, or built in
 //! - [`plan`]: the complete, validated run
 //! - [`evaluation`], [`conversion`], [`inspection`]: the work of the commands with these names
 //! - [`mod@bench`]: clocks, counts of arithmetic, memory
@@ -42,6 +43,7 @@ pub mod self_test;
 pub mod settings;
 pub mod training;
 mod usage;
+pub mod weights_source;
 
 use args::{Arguments, Command};
 use clap::Parser;

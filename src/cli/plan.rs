@@ -6,6 +6,7 @@ use super::layers::Layers;
 use super::quantity::{Force, Length, Temperature, Time};
 use super::resolve;
 use super::settings::RunSettings;
+use super::weights_source::WeightsSource;
 use anyhow::Context;
 use std::path::PathBuf;
 
@@ -16,8 +17,8 @@ pub struct Plan {
     pub start: Start,
     /// What gives energies and forces.
     pub potential: PotentialPlan,
-    /// Absolute paths of the weights that are asked beside those of the potential; may be empty.
-    pub committee: Vec<PathBuf>,
+    /// The weights that are asked beside those of the potential, paths absolute; may be empty.
+    pub committee: Vec<WeightsSource>,
     /// What happens to structures that the weights do not know; of the network only.
     pub unseen: UnseenChoice,
     /// Absolute path of the reference frames.
@@ -85,8 +86,8 @@ pub enum Start {
 /// What gives energies and forces.
 #[derive(Debug, Clone, PartialEq)]
 pub enum PotentialPlan {
-    /// The Equivariant Transformer with weights from this absolute path.
-    Et(PathBuf),
+    /// The Equivariant Transformer with these weights, a path absolute.
+    Et(WeightsSource),
     /// Argon.
     LennardJones,
 }
@@ -186,6 +187,16 @@ impl Ensemble {
             }
             | Ensemble::Langevin { temperature, time }
             | Ensemble::Csvr { temperature, time } => Some((temperature, time)),
+        }
+    }
+}
+
+impl PotentialPlan {
+    /// Of the network; an analytic potential has none.
+    pub fn weights(&self) -> Option<&WeightsSource> {
+        match self {
+            PotentialPlan::Et(weights) => Some(weights),
+            PotentialPlan::LennardJones => None,
         }
     }
 }

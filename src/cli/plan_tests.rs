@@ -4,6 +4,8 @@ use super::exit::{one_line, BadInput};
 use super::layers::Layers;
 use super::plan::*;
 use super::settings::RunSettings;
+use super::weights_source::WeightsSource;
+use crate::built_in::BuiltIn;
 use std::path::Path;
 
 fn settings(text: &str) -> RunSettings {
@@ -81,25 +83,33 @@ fn the_shortest_command_has_sensible_defaults() {
 }
 
 #[test]
-fn what_is_missing_is_named() {
-    for (text, missing) in [
-        (
-            "weights = \"w\"\nsteps = 1",
-            "no structure: give --structure FILE",
-        ),
-        (
-            "structure = \"a\"\nsteps = 1",
-            "no weights: give --weights FILE",
-        ),
-        (
-            "structure = \"a\"\nweights = \"w\"",
-            "no steps: give --steps N",
-        ),
-    ] {
-        let layers = Layers::new(&settings(text), None).unwrap();
-        let error = Plan::new(&layers).unwrap_err().to_string();
-        assert!(error.starts_with(missing), "{error}");
-    }
+fn only_a_structure_must_be_given() {
+    let layers = Layers::new(&settings("weights = \"w\"\nsteps = 1"), None).unwrap();
+    let error = Plan::new(&layers).unwrap_err().to_string();
+    assert!(
+        error.starts_with("no structure: give --structure FILE"),
+        "{error}"
+    );
+    let layers = Layers::new(&settings("structure = \"a.xyz\""), None).unwrap();
+    let (plan, notes) = Plan::new(&layers).unwrap();
+    let general = WeightsSource::BuiltIn(BuiltIn::General);
+    assert_eq!(plan.potential, PotentialPlan::Et(general));
+    assert_eq!((plan.steps, notes.len()), (10_000, 0));
+}
+
+/// Planted: the name made an absolute path like any other fails here.
+#[test]
+fn built_in_weights_keep_their_name_in_the_resolved_config() {
+    let folder = tempfile::tempdir().unwrap();
+    let typed = settings("structure = \"a.xyz\"\nensemble = [\"w\", \"general\"]");
+    let (plan, _) = Plan::new(&Layers::new(&typed, None).unwrap()).unwrap();
+    let text = plan.to_toml().unwrap();
+    assert!(text.contains("weights = \"general\"\n"), "{text}");
+    let path = folder.path().join("config.toml");
+    std::fs::write(&path, &text).unwrap();
+    let read = config_file::read(&path).unwrap();
+    let layers = Layers::new(&RunSettings::default(), Some((&path, &read))).unwrap();
+    assert_eq!(Plan::new(&layers).unwrap().0, plan);
 }
 
 #[test]
@@ -253,7 +263,8 @@ fn argon_needs_no_weights_and_has_no_bonds() {
 #[test]
 fn networks_to_compare_come_with_their_level_or_not_at_all() {
     let (plan, _) = planned("ensemble = [\"v\", \"/u\"]\nensemble-stop = \"500 meV/A\"").unwrap();
-    assert!(plan.committee[0].is_absolute() && plan.committee[1] == Path::new("/u"));
+    let here = std::path::absolute("v").unwrap();
+    assert_eq!(plan.committee, [here, "/u".into()].map(WeightsSource::File));
     assert_eq!(plan.deviation_stop.unwrap().ev_per_angstrom(), 0.5);
     for (flags, problem) in [
         (

@@ -11,12 +11,17 @@ use super::layers::{Layers, Origin};
 use super::plan::*;
 use super::quantity::{Force, Length, Temperature, Time};
 use super::settings::RunSettings;
+use super::weights_source::WeightsSource;
+use crate::built_in::BuiltIn;
 use crate::DEFAULT_SKIN;
 use anyhow::{Context, Result};
 use oreo_integrators::ChainSettings;
 use oreo_validation::stability::{DEFAULT_BOND_THRESHOLD, DEFAULT_TEMPERATURE_CAP};
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
+
+/// Seconds for a small molecule: a first look, and no surprise for who forgot the flag.
+const DEFAULT_STEPS: u64 = 10_000;
 
 /// The whole plan, with notes.
 pub(super) fn plan(layers: &Layers) -> Result<(Plan, Vec<String>)> {
@@ -79,13 +84,6 @@ impl Resolver<'_> {
 
     fn refused<T>(&self, key: &str, problem: impl Display) -> Result<T> {
         Err(BadInput::new(format!("{}: {problem}", self.layers.place(key))).into())
-    }
-
-    fn path(&self, key: &str, path: &Option<PathBuf>) -> Result<PathBuf> {
-        match path {
-            Some(path) => absolute(path),
-            None => self.missing(key, "FILE"),
-        }
     }
 
     /// A structure, or where there is none a random reference frame for each replica.
@@ -157,9 +155,11 @@ impl Resolver<'_> {
 
     fn potential(&mut self) -> Result<PotentialPlan> {
         match self.typed.potential.unwrap_or(PotentialChoice::Et) {
-            PotentialChoice::Et => self
-                .path("weights", &self.typed.weights)
-                .map(PotentialPlan::Et),
+            PotentialChoice::Et => {
+                let default = WeightsSource::BuiltIn(BuiltIn::DEFAULT);
+                let weights = self.typed.weights.as_ref().unwrap_or(&default);
+                Ok(PotentialPlan::Et(absolute_weights(weights)?))
+            }
             PotentialChoice::LennardJones => {
                 let why = "with --potential lennard-jones";
                 self.without_effect(&["weights", "unseen"], "potential", why)?;
@@ -168,7 +168,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn committee(&mut self, potential: &PotentialPlan) -> Result<Vec<PathBuf>> {
+    fn committee(&mut self, potential: &PotentialPlan) -> Result<Vec<WeightsSource>> {
         let typed = self.typed;
         let Some(members) = &typed.ensemble else {
             return Ok(Vec::new());
@@ -180,16 +180,15 @@ impl Resolver<'_> {
         if members.is_empty() {
             return self.refused("ensemble", "is empty; name weights files, or leave it out");
         }
-        let config = |path: &&PathBuf| path.extension().is_some_and(|end| end == "toml");
+        let config = |weights: &&WeightsSource| weights.short_name().ends_with(".toml");
         if let Some(config) = members.iter().find(config) {
-            let path = config.display();
-            let problem = format!("{path} is a config file; write it before --ensemble");
+            let problem = format!("{config} is a config file; write it before --ensemble");
             return self.refused("ensemble", problem);
         }
-        members.iter().map(|path| absolute(path)).collect()
+        members.iter().map(absolute_weights).collect()
     }
 
-    fn deviation_stop(&mut self, committee: &[PathBuf]) -> Result<Option<Force>> {
+    fn deviation_stop(&mut self, committee: &[WeightsSource]) -> Result<Option<Force>> {
         let typed = self.typed.ensemble_stop;
         if typed.is_some() && self.typed.ensemble.is_none() {
             let problem = "has no effect without networks to compare; give --ensemble FILE";
@@ -204,10 +203,7 @@ impl Resolver<'_> {
     }
 
     fn steps(&self) -> Result<u64> {
-        match self.typed.steps {
-            Some(steps) => self.at_least_one("steps", steps),
-            None => self.missing("steps", "N"),
-        }
+        self.at_least_one("steps", self.typed.steps.unwrap_or(DEFAULT_STEPS))
     }
 
     fn timestep(&mut self) -> Result<Time> {
@@ -418,5 +414,12 @@ impl Resolver<'_> {
 fn absolute(path: &Path) -> Result<PathBuf> {
     std::path::absolute(path)
         .with_context(|| format!("'{}' is not a path", path.display()))
+        .or_bad_input()
+}
+
+fn absolute_weights(weights: &WeightsSource) -> Result<WeightsSource> {
+    weights
+        .absolute()
+        .with_context(|| format!("'{weights}' is not a path"))
         .or_bad_input()
 }

@@ -3,6 +3,7 @@
 
 use super::choices::*;
 use super::quantity::{Force, Length, Temperature, Time};
+use super::weights_source::WeightsSource;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -23,12 +24,13 @@ pub struct RunSettings {
     /// What gives energies and forces [default: et]
     #[arg(long, value_enum, value_name = "NAME", help_heading = "System")]
     pub potential: Option<PotentialChoice>,
-    /// Weights of the network, .safetensors or .ckpt
-    #[arg(long, value_name = "FILE", help_heading = "System")]
-    pub weights: Option<PathBuf>,
+    /// Weights of the network, .safetensors or .ckpt, or the name of built-in ones: general, for molecules of H, C, N and
+    /// O. A file of that name wins; anything with a separator, such as ./general, is a file [default: general]
+    #[arg(long, value_name = "FILE|NAME", help_heading = "System")]
+    pub weights: Option<WeightsSource>,
     /// Further weights: at every line of thermo.csv these networks are asked how far their forces deviate
-    #[arg(long, value_name = "FILE", num_args = 1.., help_heading = "System")]
-    pub ensemble: Option<Vec<PathBuf>>,
+    #[arg(long, value_name = "FILE|NAME", num_args = 1.., help_heading = "System")]
+    pub ensemble: Option<Vec<WeightsSource>>,
     /// A structure with distances that the weights were not trained on, as far as they say so [default: warn]
     #[arg(long, value_enum, value_name = "WHAT", help_heading = "System")]
     pub unseen: Option<UnseenChoice>,
@@ -46,7 +48,7 @@ pub struct RunSettings {
           help_heading = "System")]
     pub skip_unit_check: Option<bool>,
 
-    /// Total number of steps
+    /// Total number of steps [default: 10000]
     #[arg(long, value_name = "N", value_parser = count(), help_heading = "Dynamics")]
     pub steps: Option<u64>,
     /// Time step [fs without a unit; default: 0.5 fs]
@@ -205,15 +207,13 @@ impl RunSettings {
 
     /// Takes relative paths as relative to `folder`: those of a config file belong to that file.
     pub fn resolve_paths(&mut self, folder: &Path) {
-        let paths = [
-            &mut self.structure,
-            &mut self.weights,
-            &mut self.reference,
-            &mut self.output,
-        ];
-        let members = self.ensemble.iter_mut().flatten();
-        for path in paths.into_iter().flatten().chain(members) {
+        let paths = [&mut self.structure, &mut self.reference, &mut self.output];
+        for path in paths.into_iter().flatten() {
             *path = folder.join(&*path);
+        }
+        let members = self.ensemble.iter_mut().flatten();
+        for weights in self.weights.iter_mut().chain(members) {
+            *weights = weights.relative_to(folder);
         }
     }
 
@@ -228,6 +228,7 @@ impl RunSettings {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::built_in::BuiltIn;
 
     #[test]
     fn counts_may_be_written_as_people_write_them() {
@@ -261,12 +262,16 @@ mod tests {
     fn relative_paths_follow_their_file_and_absolute_ones_stay() {
         let mut settings = RunSettings {
             structure: Some("a.xyz".into()),
-            weights: Some("/models/w.safetensors".into()),
+            weights: Some(WeightsSource::File("/models/w.safetensors".into())),
+            ensemble: Some(vec![WeightsSource::BuiltIn(BuiltIn::General)]),
             ..RunSettings::default()
         };
         settings.resolve_paths(Path::new("/runs/first"));
         assert_eq!(settings.structure, Some("/runs/first/a.xyz".into()));
-        assert_eq!(settings.weights, Some("/models/w.safetensors".into()));
+        let weights = WeightsSource::File("/models/w.safetensors".into());
+        assert_eq!(settings.weights, Some(weights));
+        let members = vec![WeightsSource::BuiltIn(BuiltIn::General)];
+        assert_eq!(settings.ensemble, Some(members), "a name is no path");
         assert_eq!(settings.output, None);
     }
 
@@ -274,9 +279,13 @@ mod tests {
     #[test]
     fn every_path_of_the_struct_is_resolved() {
         let command = <RunSettings as clap::Args>::augment_args(clap::Command::new("run"));
-        let paths = command.get_arguments().filter(|flag| {
-            flag.get_value_parser().type_id() == clap::builder::ValueParser::path_buf().type_id()
-        });
+        let types = [
+            clap::value_parser!(PathBuf).type_id(),
+            clap::builder::ValueParser::new(clap::value_parser!(WeightsSource)).type_id(),
+        ];
+        let paths = command
+            .get_arguments()
+            .filter(|flag| types.contains(&flag.get_value_parser().type_id()));
         let several = |flag: &clap::Arg| matches!(flag.get_action(), clap::ArgAction::Append);
         let value = |flag: &clap::Arg| match several(flag) {
             true => toml::Value::from(vec!["x"]),

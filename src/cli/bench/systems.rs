@@ -13,7 +13,7 @@ use crate::cli::exit::{BadInput, OrBadInput};
 use crate::cli::plan::{Compute, PotentialPlan};
 use crate::cli::{inputs, output};
 use anyhow::Result;
-use oreo_potentials::oreo::{Config, Weights};
+use oreo_potentials::oreo::Config;
 use std::time::{Duration, Instant};
 
 /// Of the calls that are timed, one in so many is also made as a step.
@@ -106,7 +106,7 @@ fn plan(args: &BenchArgs) -> Result<PotentialPlan> {
         (PotentialChoice::Et, Some(weights)) => Ok(PotentialPlan::Et(weights.clone())),
         (PotentialChoice::Et, None) => {
             let problem =
-                "--weights is missing: give the weights of a network, or --potential lennard-jones";
+                "--weights is missing: give the weights of a network, built-in ones by name (general), or --potential lennard-jones";
             Err(BadInput::new(problem).into())
         }
         (PotentialChoice::LennardJones, _) => Ok(PotentialPlan::LennardJones),
@@ -116,7 +116,7 @@ fn plan(args: &BenchArgs) -> Result<PotentialPlan> {
 /// For the count of operations.
 fn config(plan: &PotentialPlan) -> Result<Option<Config>> {
     match plan {
-        PotentialPlan::Et(path) => Ok(Some(Weights::load(path).or_bad_input()?.config)),
+        PotentialPlan::Et(source) => Ok(Some(source.weights()?.config)),
         PotentialPlan::LennardJones => Ok(None),
     }
 }

@@ -76,7 +76,9 @@ fn say(notes: &[String]) {
 
 fn measure_suite(args: &BenchArgs, folder: &Path, json: bool) -> Result<()> {
     let Some(weights) = &args.weights else {
-        return Err(BadInput::new("--weights is missing: give the weights of a network").into());
+        let problem =
+            "--weights is missing: give the weights of a network, built-in ones by name (general)";
+        return Err(BadInput::new(problem).into());
     };
     let compute = Compute {
         threads: 1,

@@ -8,6 +8,7 @@ use crate::cli::conversion::weights::{self, WeightsFormat};
 use crate::cli::exit::{BadInput, Outcome};
 use crate::cli::inspection::kind::FileContent;
 use crate::cli::output;
+use crate::cli::weights_source::WeightsSource;
 use anyhow::Result;
 use serde::Serialize;
 use std::fmt::Display;
@@ -28,7 +29,8 @@ pub fn main(args: &ConvertArgs, json: bool) -> Result<Outcome> {
             "several files are only packed into one: name it .opack",
         );
     }
-    match FileContent::of(args.input())? {
+    let source = WeightsSource::among_others(args.input());
+    match FileContent::of_source(&source)? {
         FileContent::Weights => match WeightsFormat::of(&args.output) {
             None => refused(args, "weights are written to .safetensors or .ckpt"),
             Some(format) => {
@@ -42,7 +44,7 @@ pub fn main(args: &ConvertArgs, json: bool) -> Result<Outcome> {
                     ],
                     "weights",
                 )?;
-                show(&weights::convert(args, format)?, json)
+                show(&weights::convert(args, &source, format)?, json)
             }
         },
         FileContent::Frames | FileContent::Conformations(_) => match FramesFormat::of(&args.output)

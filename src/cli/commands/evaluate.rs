@@ -14,7 +14,6 @@ use crate::cli::{inputs, limit_threads, output};
 use anyhow::{Context, Result};
 use oreo_core::System;
 use oreo_formats::DataSet;
-use oreo_potentials::oreo::Weights;
 use oreo_training::objective::ElementEnergies;
 use oreo_validation::forces::ForceReport;
 use std::path::{Path, PathBuf};
@@ -24,7 +23,7 @@ pub fn main(args: &EvaluateArgs, json: bool) -> Result<Outcome> {
     let compute = args.compute.resolve()?;
     check_outputs(args)?;
     limit_threads(compute.threads);
-    let weights = Weights::load(&args.weights).or_bad_input()?;
+    let weights = args.weights.weights()?;
     if let Some(property) = weights.record.get(PROPERTY) {
         let threads = compute.threads as usize;
         return property::main(args, &weights, property, threads, json);

@@ -10,19 +10,21 @@ use crate::cli::inspection::source::SourceFacts;
 use crate::cli::inspection::trajectory::{look, FramesFacts};
 use crate::cli::inspection::weights::WeightsFacts;
 use crate::cli::output;
+use crate::cli::weights_source::WeightsSource;
 use anyhow::Result;
 use serde::Serialize;
 
 /// Looks at one file or folder.
 pub fn main(args: &InspectArgs, json: bool) -> Result<Outcome> {
-    let content = FileContent::of(&args.file)?;
+    let source = WeightsSource::among_others(&args.file);
+    let content = FileContent::of_source(&source)?;
     let options = args.data_set.read_options();
     if options.labels.is_some() && content != FileContent::Frames {
         let problem = "--labels is for rMD17 files, which this is not";
         return Err(BadInput::new(format!("{}: {problem}", args.file.display())).into());
     }
     match content {
-        FileContent::Weights => show(&WeightsFacts::of(&args.file)?, WeightsFacts::rows, json)?,
+        FileContent::Weights => show(&WeightsFacts::of(&source)?, WeightsFacts::rows, json)?,
         FileContent::Checkpoint => show(
             &CheckpointFacts::of(&args.file)?,
             CheckpointFacts::rows,

@@ -4,9 +4,10 @@ use super::{dry_run, resume};
 use crate::cli::args::RunArgs;
 use crate::cli::exit::{BadInput, OrBadInput, Outcome};
 use crate::cli::layers::Layers;
-use crate::cli::plan::{Plan, PotentialPlan, Start};
+use crate::cli::plan::{Plan, Start};
+use crate::cli::weights_source::WeightsSource;
 use crate::cli::{config_file, limit_threads, md};
-use anyhow::Result;
+use anyhow::{Context, Result};
 use std::path::Path;
 
 /// Plans, then runs or only says what would run.
@@ -38,28 +39,27 @@ pub fn plan(args: &RunArgs) -> Result<(Plan, Vec<String>)> {
 
 /// Every file that the run will read is there, before anything is written.
 pub fn check_inputs(plan: &Plan) -> Result<()> {
-    let weights = match &plan.potential {
-        PotentialPlan::Et(weights) => Some(weights.as_path()),
-        PotentialPlan::LennardJones => None,
-    };
     let structure = match &plan.start {
         Start::Structure { path, .. } => Some(path.as_path()),
         Start::RandomReferenceFrame => None,
     };
     let files = [
         ("structure", structure),
-        ("weights", weights),
         ("reference", plan.reference.as_deref()),
     ];
-    let members = plan
-        .committee
-        .iter()
-        .map(|path| ("ensemble", path.as_path()));
     files
         .into_iter()
         .filter_map(|(key, path)| Some((key, path?)))
-        .chain(members)
-        .try_for_each(|(key, path)| readable(key, path))
+        .try_for_each(|(key, path)| readable(key, path))?;
+    let moving = plan.potential.weights().map(|weights| ("weights", weights));
+    let members = plan.committee.iter().map(|weights| ("ensemble", weights));
+    for (key, weights) in moving.into_iter().chain(members) {
+        weights.check_there().context(key)?;
+        if let WeightsSource::File(path) = weights {
+            readable(key, path)?;
+        }
+    }
+    Ok(())
 }
 
 fn readable(key: &str, path: &Path) -> Result<()> {
@@ -77,6 +77,7 @@ mod tests {
     use super::*;
     use crate::cli::args::{Arguments, Command};
     use crate::cli::exit::one_line;
+    use crate::cli::plan::PotentialPlan;
     use clap::Parser;
 
     fn args(words: &[&str]) -> RunArgs {
@@ -106,7 +107,7 @@ mod tests {
         assert_eq!(plan.start, Start::Structure { path, frame });
         assert_eq!(
             plan.potential,
-            PotentialPlan::Et(folder.path().join("../w.ckpt"))
+            PotentialPlan::Et(WeightsSource::File(folder.path().join("../w.ckpt")))
         );
         assert_eq!(plan.output, Path::new("/out"));
     }

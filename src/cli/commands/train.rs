@@ -15,6 +15,7 @@ use crate::cli::training::report::draw_curves;
 use crate::cli::training::summary::Summary;
 use crate::cli::training::watch::Lines;
 use crate::cli::training::{head, network, resume};
+use crate::cli::weights_source::WeightsSource;
 use crate::run::RunDirectory;
 use anyhow::{Context, Result};
 use oreo_potentials::oreo::Weights;
@@ -40,7 +41,8 @@ fn begin(args: &TrainArgs, json: bool, group: &Group<Here>) -> Result<Outcome> {
         refuse_used(&folder)?;
     }
     let mut weights = network::weights(&config)?;
-    let sets = Sets::open(&config, &folder, &network::embedded(&weights))?;
+    let mut sets = Sets::open(&config, &folder, &network::embedded(&weights))?;
+    sets.identity.extend(network::identity(&config, &weights));
     let mut notes = network::record(&mut weights, &config, &sets.train, &sets.origins)?;
     notes.extend(head::prepare(&mut weights, &config, &sets));
     if args.dry_run {
@@ -108,7 +110,8 @@ fn refuse_used(folder: &Path) -> Result<()> {
 /// The recorded config must hold wherever the run is continued from.
 fn make_absolute(config: &mut TrainConfig) -> Result<()> {
     let absolute = |path: &PathBuf| std::path::absolute(path);
-    config.init = config.init.as_ref().map(absolute).transpose()?;
+    let init = config.init.as_ref().map(WeightsSource::absolute);
+    config.init = init.transpose()?;
     for data in config.sets_mut() {
         data.file = absolute(&data.file)?;
         data.split = data.split.as_ref().map(absolute).transpose()?;

@@ -3,8 +3,9 @@
 use super::unfinished::Unfinished;
 use crate::cli::args::ConvertArgs;
 use crate::cli::choices::StorageChoice;
-use crate::cli::exit::{BadInput, OrBadInput};
+use crate::cli::exit::BadInput;
 use crate::cli::output;
+use crate::cli::weights_source::WeightsSource;
 use anyhow::{Context, Result};
 use oreo_core::{Element, ElementSet};
 use oreo_potentials::oreo::{F16Rounding, StoredAs, Weights};
@@ -25,7 +26,7 @@ pub enum WeightsFormat {
 #[derive(Debug, Serialize)]
 pub struct ConvertedWeights {
     kind: &'static str,
-    input: PathBuf,
+    input: WeightsSource,
     output: PathBuf,
     parameters: usize,
     stored_as: &'static str,
@@ -60,22 +61,23 @@ impl WeightsFormat {
 }
 
 /// Reads, records where the weights come from, writes, and reads again what was written before it gets its name.
-pub fn convert(args: &ConvertArgs, format: WeightsFormat) -> Result<ConvertedWeights> {
-    let mut weights = Weights::load(args.input()).or_bad_input()?;
-    let input_bytes = std::fs::metadata(args.input())
-        .with_context(|| format!("{}: cannot be read", args.input().display()))?
-        .len();
+pub fn convert(
+    args: &ConvertArgs,
+    source: &WeightsSource,
+    format: WeightsFormat,
+) -> Result<ConvertedWeights> {
+    let mut weights = source.weights()?;
+    let input_bytes = source.bytes()?;
     for name in &weights.unused {
         output::say(format_args!(
-            "note: {}: tensor '{name}' is not used and left out",
-            args.input().display()
+            "note: {source}: tensor '{name}' is not used and left out"
         ));
     }
     let rounding = match args.precision {
-        Some(StorageChoice::F16) => Some(round(&mut weights, args.input())?),
+        Some(StorageChoice::F16) => Some(round(&mut weights, source)?),
         _ => None,
     };
-    record(&mut weights, args)?;
+    record(&mut weights, args, source)?;
     let stored_as = match args.precision {
         None => StoredAs::exact(&weights),
         Some(StorageChoice::F32) => StoredAs::F32,
@@ -96,7 +98,7 @@ pub fn convert(args: &ConvertArgs, format: WeightsFormat) -> Result<ConvertedWei
     target.finish()?;
     Ok(ConvertedWeights {
         kind: "weights",
-        input: args.input().to_path_buf(),
+        input: source.clone(),
         output: args.output.clone(),
         parameters: weights.parameter_count(),
         stored_as: stored_as.name(),
@@ -111,13 +113,13 @@ pub fn convert(args: &ConvertArgs, format: WeightsFormat) -> Result<ConvertedWei
     })
 }
 
-fn round(weights: &mut Weights, input: &Path) -> Result<F16Rounding> {
-    let refused = |problem| BadInput::new(format!("{}: {problem}", input.display()));
+fn round(weights: &mut Weights, source: &WeightsSource) -> Result<F16Rounding> {
+    let refused = |problem| BadInput::new(format!("{source}: {problem}"));
     Ok(weights.round_to_f16().map_err(refused)?)
 }
 
 /// The origin of an origin is kept behind it.
-fn record(weights: &mut Weights, args: &ConvertArgs) -> Result<()> {
+fn record(weights: &mut Weights, args: &ConvertArgs, source: &WeightsSource) -> Result<()> {
     if let Some(elements) = &args.elements {
         let text = elements_text(elements, weights.config.max_z)?;
         weights.record.insert("elements".into(), text);
@@ -125,11 +127,7 @@ fn record(weights: &mut Weights, args: &ConvertArgs) -> Result<()> {
     if !weights.elements_recorded() {
         output::say(format_args!("note: it is not recorded which elements the model was trained for; give --elements \"H C O\""));
     }
-    let name = args
-        .input()
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy();
+    let name = source.short_name();
     let mut origin = format!("{name} (SHA-256 {})", weights.sha256);
     if let Some(earlier) = weights.record.get("origin") {
         origin = format!("{origin}; before that: {earlier}");
@@ -168,12 +166,7 @@ fn in_words(rounding: &F16Rounding) -> String {
 
 impl fmt::Display for ConvertedWeights {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "weights      {} → {}",
-            self.input.display(),
-            self.output.display()
-        )?;
+        writeln!(f, "weights      {} → {}", self.input, self.output.display())?;
         writeln!(
             f,
             "parameters   {}, stored as {}",

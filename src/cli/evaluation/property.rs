@@ -4,6 +4,7 @@ use super::held_out;
 use crate::cli::args::EvaluateArgs;
 use crate::cli::exit::{BadInput, OrBadInput, Outcome};
 use crate::cli::output;
+use crate::cli::weights_source::WeightsSource;
 use anyhow::Result;
 use oreo_core::{System, Vec3};
 use oreo_potentials::oreo::fused::NativeGradients;
@@ -29,7 +30,7 @@ struct Report {
     /// Of these labels: the RMSE of whoever says their mean
     label_deviation_mev: f64,
     ms_per_frame: f64,
-    weights: PathBuf,
+    weights: WeightsSource,
     weights_sha256: String,
     data: PathBuf,
 }
@@ -49,7 +50,7 @@ pub fn main(
     if let Some((flag, _)) = forces_only.iter().find(|(_, path)| path.is_some()) {
         let problem = format!(
             "{flag}: {} predicts {property} and no forces; leave {flag} away",
-            args.weights.display()
+            args.weights
         );
         return Err(BadInput::new(problem).into());
     }
@@ -129,7 +130,7 @@ fn check_elements(
             "{}, labelled conformation {index} ({}): {} was not trained on {element}; it knows {known}",
             args.data.display(),
             System::new(conformation.elements.clone()).formula(),
-            args.weights.display()
+            args.weights
         ))
         .into()),
     }

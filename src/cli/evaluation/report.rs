@@ -1,6 +1,7 @@
 //! The result of `oreo evaluate`, under names that scripts rely on.
 
 use super::scores::EnergyScores;
+use crate::cli::weights_source::WeightsSource;
 use oreo_validation::forces::{ElementForceErrors, ForceReport};
 use serde::Serialize;
 use std::fmt;
@@ -10,7 +11,7 @@ use std::path::PathBuf;
 #[derive(Debug, Serialize)]
 pub struct Setting {
     /// As given.
-    pub weights: PathBuf,
+    pub weights: WeightsSource,
     /// Lower-case hex.
     pub weights_sha256: Option<String>,
     /// As given.

@@ -2,6 +2,7 @@
 
 use crate::checkpoint;
 use crate::cli::exit::{BadInput, OrBadInput};
+use crate::cli::weights_source::WeightsSource;
 use anyhow::Result;
 use oreo_formats::npz::NpzReader;
 use oreo_training::data::SourceKind;
@@ -28,6 +29,14 @@ pub enum FileContent {
 const LARGEST_HEADER: u64 = 100_000_000;
 
 impl FileContent {
+    /// The same of something that may be the name of built-in weights.
+    pub fn of_source(source: &WeightsSource) -> Result<Self> {
+        match source {
+            WeightsSource::BuiltIn(_) => Ok(Self::Weights),
+            WeightsSource::File(path) => Self::of(path),
+        }
+    }
+
     /// Fails when the file cannot be read. A file of an unknown kind counts as frames: their reader knows most names,
     /// and says which.
     pub fn of(path: &Path) -> Result<Self> {

@@ -1,14 +1,13 @@
 //! A look at weights, also at those that cannot be evaluated.
 
 use super::rows::Rows;
-use crate::cli::exit::OrBadInput;
+use crate::cli::weights_source::WeightsSource;
 use anyhow::Result;
 use oreo_potentials::oreo::seen::{SeenDistances, SeenPair, SEEN_DISTANCES};
 use oreo_potentials::oreo::{is_stored_in_f16, Config, FileKind, Inspection, TensorFacts};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
 
 /// Of the distances of a pair of elements; a molecule has few, a data set of many molecules has one.
 const MOST_RANGES: usize = 4;
@@ -17,7 +16,7 @@ const MOST_RANGES: usize = 4;
 #[derive(Debug, Serialize)]
 pub struct WeightsFacts {
     kind: &'static str,
-    file: PathBuf,
+    file: WeightsSource,
     format: &'static str,
     bytes: usize,
     sha256: String,
@@ -115,8 +114,8 @@ fn line(pair: &SeenPair) -> String {
 
 impl WeightsFacts {
     /// Fails only on files that cannot be read at all.
-    pub fn of(path: &Path) -> Result<Self> {
-        let found = Inspection::load(path).or_bad_input()?;
+    pub fn of(source: &WeightsSource) -> Result<Self> {
+        let found = source.inspection()?;
         let mut number_types = BTreeMap::new();
         for tensor in &found.tensors {
             *number_types.entry(tensor.number_type.clone()).or_default() += 1;
@@ -127,7 +126,7 @@ impl WeightsFacts {
         let units = found.record.get("units").cloned();
         Ok(Self {
             kind: "weights",
-            file: path.to_path_buf(),
+            file: source.clone(),
             format: match found.kind {
                 FileKind::Safetensors => "safetensors",
                 FileKind::Checkpoint => "TorchMD-NET checkpoint",
@@ -155,7 +154,7 @@ impl WeightsFacts {
     /// For people.
     pub fn rows(&self) -> Rows {
         let mut rows = Rows::default();
-        rows.add("weights", self.file.display());
+        rows.add("weights", &self.file);
         rows.add("format", format!("{}, {} bytes", self.format, self.bytes));
         rows.add("sha256", &self.sha256);
         if let Some(a) = &self.architecture {

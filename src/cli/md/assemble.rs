@@ -3,12 +3,13 @@
 
 use super::start::{Beginning, StartFrames};
 use super::{committee, dynamics, start, unseen, watch};
-use crate::cli::exit::OrBadInput;
+use crate::cli::exit::{BadInput, OrBadInput};
 use crate::cli::inputs::{self, LoadedPotential, Reference};
 use crate::cli::plan::Plan;
+use crate::cli::weights_source::WeightsSource;
 use crate::observers::Unseen;
 use crate::run::RunDirectory;
-use crate::{Replica, Simulation};
+use crate::{Replica, RunError, Simulation};
 use anyhow::Result;
 use oreo_core::random::Generator;
 use oreo_integrators::DegreesOfFreedom;
@@ -20,6 +21,8 @@ pub struct Assembly {
     pub simulation: Simulation,
     /// To compare with.
     pub reference: Option<Reference>,
+    /// Where the networks came from: the one that moves the atoms, then those of the ensemble.
+    pub networks: Vec<WeightsSource>,
     /// Of the weights.
     pub weights_sha256: Option<String>,
     /// Of the weights of the ensemble; empty without one.
@@ -60,8 +63,8 @@ pub fn assemble(plan: &Plan, directory: &RunDirectory, beginning: Beginning) -> 
     }
     self_test(&mut loaded, &replicas)?;
     loaded.notes.extend(unseen::note(plan, &loaded));
-    let mut simulation =
-        Simulation::new(loaded.potential, replicas, plan.skin.angstroms()).or_bad_input()?;
+    let simulation = Simulation::new(loaded.potential, replicas, plan.skin.angstroms());
+    let mut simulation = simulation.map_err(|error| refused(plan, error))?;
     let warning = match &loaded.seen {
         Some(seen) => unseen::start(plan, seen, simulation.replicas())?,
         None => None,
@@ -77,12 +80,28 @@ pub fn assemble(plan: &Plan, directory: &RunDirectory, beginning: Beginning) -> 
     Ok(Assembly {
         simulation,
         reference,
+        networks: networks(plan),
         weights_sha256: loaded.weights_sha256,
         ensemble_sha256,
         degrees_of_freedom,
         notes: loaded.notes,
         warnings: warning.into_iter().collect(),
     })
+}
+
+/// A structure that the network was not made for: whoever named no weights learns which ones they are.
+fn refused(plan: &Plan, error: RunError) -> anyhow::Error {
+    match (plan.potential.weights(), error) {
+        (Some(weights), error @ RunError::Unfit { .. }) => {
+            BadInput::new(format!("weights: {weights}: {error}")).into()
+        }
+        (_, error) => BadInput::new(error).into(),
+    }
+}
+
+fn networks(plan: &Plan) -> Vec<WeightsSource> {
+    let moving = plan.potential.weights().into_iter();
+    moving.chain(&plan.committee).cloned().collect()
 }
 
 /// Where the first replica starts, also when the run is resumed: the same test of the same files.

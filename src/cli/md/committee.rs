@@ -3,10 +3,10 @@
 use crate::cli::exit::{BadInput, OrBadInput};
 use crate::cli::inputs;
 use crate::cli::plan::{Plan, PotentialPlan};
+use crate::cli::weights_source::WeightsSource;
 use crate::{Committee, Replica};
 use anyhow::{Context, Result};
 use oreo_potentials::oreo::Weights;
-use std::path::Path;
 
 /// A committee, and where it came from.
 pub(super) struct LoadedCommittee {
@@ -26,9 +26,9 @@ pub(super) fn load(plan: &Plan, replicas: &[Replica]) -> Result<Option<LoadedCom
     }
     refuse_twins(plan)?;
     let (mut members, mut sha256, mut notes) = (Vec::new(), Vec::new(), Vec::new());
-    for path in &plan.committee {
-        let place = || format!("ensemble: {}", path.display());
-        let network = PotentialPlan::Et(path.clone());
+    for source in &plan.committee {
+        let place = || format!("ensemble: {source}");
+        let network = PotentialPlan::Et(source.clone());
         let mut loaded = inputs::potential(&network, &plan.compute)?;
         if let Some(first) = replicas.first() {
             let (system, state) = (&first.system, &first.state);
@@ -39,7 +39,7 @@ pub(super) fn load(plan: &Plan, replicas: &[Replica]) -> Result<Option<LoadedCom
                 .self_test(system, &state.positions, &state.cell)
                 .with_context(place)?;
         }
-        let named = |note: String| match note.contains(&*path.to_string_lossy()) {
+        let named = |note: String| match note.contains(&source.to_string()) {
             true => note,
             false => format!("{}: {note}", place()),
         };
@@ -57,23 +57,19 @@ pub(super) fn load(plan: &Plan, replicas: &[Replica]) -> Result<Option<LoadedCom
 /// A network has no deviation from itself: with two files of the same one the number would be too small by construction.
 /// The file may be another one (converted, with other facts): the numbers decide.
 fn refuse_twins(plan: &Plan) -> Result<()> {
-    let mut known: Vec<(&Path, Weights)> = Vec::new();
-    let main = match &plan.potential {
-        PotentialPlan::Et(path) => Some(path),
-        PotentialPlan::LennardJones => None,
-    };
-    for path in main.into_iter().chain(&plan.committee) {
-        let weights = Weights::load(path).or_bad_input()?;
+    let mut known: Vec<(&WeightsSource, Weights)> = Vec::new();
+    let main = plan.potential.weights();
+    for source in main.into_iter().chain(&plan.committee) {
+        let weights = source.weights()?;
         let twin = known.iter().find(|(_, other)| are_equal(other, &weights));
         if let Some((other, _)) = twin {
-            let (path, other) = (path.display(), other.display());
             let problem = "holds the same network as";
             let remedy = "a network does not deviate from itself; give another one";
             return Err(
-                BadInput::new(format!("ensemble: {path} {problem} {other}: {remedy}")).into(),
+                BadInput::new(format!("ensemble: {source} {problem} {other}: {remedy}")).into(),
             );
         }
-        known.push((path, weights));
+        known.push((source, weights));
     }
     Ok(())
 }

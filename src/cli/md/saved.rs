@@ -2,6 +2,7 @@
 
 use super::assemble::Assembly;
 use crate::checkpoint;
+use crate::cli::weights_source::WeightsSource;
 use crate::run::RunDirectory;
 use crate::RunError;
 use oreo_core::{Archive, ArchiveError, Persist};
@@ -23,30 +24,39 @@ impl Assembly {
 impl Persist for Assembly {
     /// Other weights would go on with another potential, other reference frames with another topology.
     fn persist(&mut self, archive: &mut dyn Archive) -> Result<(), ArchiveError> {
-        same(archive, "weights", self.weights_sha256.as_deref())?;
-        same(
-            archive,
-            "reference",
-            self.reference
-                .as_ref()
-                .map(|reference| reference.sha256.as_str()),
-        )?;
+        let mut networks = self.networks.iter();
+        let weights = self.weights_sha256.as_deref();
+        same(archive, "weights", weights, networks.next())?;
+        let reference = self.reference.as_ref();
+        let reference = reference.map(|reference| reference.sha256.as_str());
+        same(archive, "reference", reference, None)?;
         for (k, digest) in self.ensemble_sha256.iter().enumerate() {
-            same(archive, &format!("ensemble-{}", k + 1), Some(digest))?;
+            let name = format!("ensemble-{}", k + 1);
+            same(archive, &name, Some(digest), networks.next())?;
         }
         self.simulation.persist(archive)
     }
 }
 
-fn same(archive: &mut dyn Archive, name: &str, digest: Option<&str>) -> Result<(), ArchiveError> {
+fn same(
+    archive: &mut dyn Archive,
+    name: &str,
+    digest: Option<&str>,
+    source: Option<&WeightsSource>,
+) -> Result<(), ArchiveError> {
     let own = digest.unwrap_or("none").as_bytes();
     let mut saved = own.to_vec();
     archive.bytes(name, &mut saved)?;
     if saved == own {
         return Ok(());
     }
-    let problem =
-        format!("the {name} file is not the one that this run began with (its SHA-256 differs)");
+    let problem = match source {
+        Some(WeightsSource::BuiltIn(model)) => format!(
+            "the weights {model} of this program are not those that this run began with (their SHA-256 differs); \
+             continue it with the program that began it"
+        ),
+        _ => format!("the {name} file is not the one that this run began with (its SHA-256 differs)"),
+    };
     Err(ArchiveError::Invalid {
         name: name.into(),
         problem,

@@ -21,10 +21,9 @@ const NAMED: usize = 3;
 /// Weights that do not say what they were trained on; `None` when they do, and where nothing was trained.
 pub(super) fn note(plan: &Plan, loaded: &LoadedPotential) -> Option<String> {
     match &plan.potential {
-        PotentialPlan::Et(path) if loaded.seen.is_none() && plan.unseen != UnseenChoice::Ignore => {
+        PotentialPlan::Et(weights) if loaded.seen.is_none() && plan.unseen != UnseenChoice::Ignore => {
             Some(format!(
-                "{} does not say which distances it was trained on: whether it knows such structures is not checked",
-                path.display()
+                "{weights} does not say which distances it was trained on: whether it knows such structures is not checked"
             ))
         }
         _ => None,

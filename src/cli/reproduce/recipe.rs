@@ -2,6 +2,7 @@
 
 use super::scale::{Budget, Scale};
 use crate::cli::training::config::{DataSettings, HeadChoice, TrainConfig};
+use crate::cli::weights_source::WeightsSource;
 use anyhow::Result;
 use oreo_training::data::Protocol;
 use oreo_training::objective::{ObjectiveSettings, Variant};
@@ -42,7 +43,7 @@ pub fn training(
         output: PathBuf::from(name),
         head: (property && from.is_some()).then_some(HeadChoice::Fresh),
         network: from.is_none().then(|| scale.network.clone()),
-        init: from,
+        init: from.map(WeightsSource::File),
         engine: Default::default(),
         threads: 1,
         data,

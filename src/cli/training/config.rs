@@ -2,6 +2,7 @@
 
 use crate::cli::choices::{EngineChoice, UnitsChoice};
 use crate::cli::exit::{BadInput, OrBadInput};
+use crate::cli::weights_source::WeightsSource;
 use anyhow::{Context, Result};
 use oreo_training::data::Protocol;
 use oreo_training::objective::Term;
@@ -15,8 +16,8 @@ use std::path::{Path, PathBuf};
 pub struct TrainConfig {
     /// Folder of the run
     pub output: PathBuf,
-    /// Weights to begin with; none: new ones, see `network`
-    pub init: Option<PathBuf>,
+    /// Weights to begin with, a file or the name of built-in ones; none: new ones, see `network`
+    pub init: Option<WeightsSource>,
     /// Of `init`: `kept`, or `fresh` numbers; none: kept where the weights predict what is trained
     pub head: Option<HeadChoice>,
     /// Which gradients: `native`, or `reference` in tensor operations
@@ -159,7 +160,7 @@ impl TrainConfig {
             let table = data.properties.as_ref();
             data.properties = table.map(|table| folder.join(table));
         }
-        config.init = config.init.as_ref().map(|init| folder.join(init));
+        config.init = config.init.as_ref().map(|init| init.relative_to(folder));
         config.check().or_bad_input()?;
         Ok(config)
     }

@@ -3,6 +3,7 @@
 use super::config::{NetworkSettings, TrainConfig};
 use crate::cli::choices::EngineChoice;
 use crate::cli::exit::{BadInput, OrBadInput};
+use crate::cli::weights_source::WeightsSource;
 use anyhow::Result;
 use oreo_core::{Element, ElementSet, PotentialError, Vec3};
 use oreo_potentials::oreo::fused::NativeGradients;
@@ -19,8 +20,20 @@ use std::path::Path;
 /// Weights that cannot be read; sizes that do not go together.
 pub fn weights(config: &TrainConfig) -> Result<Weights> {
     match &config.init {
-        Some(path) => Weights::load(path).or_bad_input(),
+        Some(source) => source.weights(),
         None => new(&config.network.clone().unwrap_or_default()),
+    }
+}
+
+/// For a training that is continued, when it began with weights of the program, which another program may not have: a file
+/// that was replaced is the user's doing, these would change unseen.
+pub fn identity(config: &TrainConfig, weights: &Weights) -> Option<String> {
+    match &config.init {
+        Some(source @ WeightsSource::BuiltIn(_)) => Some(format!(
+            "the weights {source}, SHA-256 {:.16}…",
+            weights.sha256
+        )),
+        _ => None,
     }
 }
 
@@ -64,10 +77,9 @@ pub fn record(
 ) -> Result<Vec<String>> {
     let before = weights.seen_distances().or_bad_input()?;
     let mut notes = Vec::new();
-    if let (Some(path), None) = (&config.init, &before) {
+    if let (Some(source), None) = (&config.init, &before) {
         notes.push(format!(
-            "{} does not say which distances it was trained on: the new weights will tell of those of this training only",
-            path.display()
+            "{source} does not say which distances it was trained on: the new weights will tell of those of this training only"
         ));
     }
     let mut seen = before.unwrap_or_else(|| SeenDistances::new(weights.config.cutoff_upper));
@@ -257,5 +269,33 @@ impl Gradients<f32> for Engine {
 
     fn order(&self) -> &[u32] {
         self.inner().order()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::built_in::BuiltIn;
+
+    fn config(init: &str) -> TrainConfig {
+        toml::from_str(&format!("output = 'x'\n{init}\ndata = []")).unwrap()
+    }
+
+    /// Planted: without the hash, a training goes on under a program whose weights of that name are others.
+    #[test]
+    fn what_is_built_in_belongs_to_the_identity_of_a_training() {
+        let general = BuiltIn::General.weights().unwrap();
+        let mut other = general.clone();
+        other.sha256 = "0123456789abcdef0123".into();
+        let named = config("init = 'general'");
+        let line = identity(&named, &general).unwrap();
+        assert!(
+            line.starts_with("the weights general (built-in), SHA-256 "),
+            "{line}"
+        );
+        assert_ne!(Some(line), identity(&named, &other));
+        for init in ["init = 'a.safetensors'", ""] {
+            assert_eq!(identity(&config(init), &general), None, "as it ever was");
+        }
     }
 }

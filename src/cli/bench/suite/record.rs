@@ -143,12 +143,11 @@ pub struct Compared {
 }
 
 impl Network {
-    /// Of a file that was read.
-    pub fn of(path: &Path, weights: &Weights) -> Self {
+    /// Of weights of this name.
+    pub fn of(name: String, weights: &Weights) -> Self {
         let config: &Config = &weights.config;
-        let name = path.file_name().unwrap_or(path.as_os_str());
         Self {
-            weights: name.to_string_lossy().into(),
+            weights: name,
             sha256: weights.sha256.clone(),
             channels: config.channels,
             layers: config.layers,

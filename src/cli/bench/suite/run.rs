@@ -9,9 +9,9 @@ use crate::cli::bench::report::Comparison;
 use crate::cli::bench::systems::on_path;
 use crate::cli::choices::{FiltersChoice, PathChoice, PrecisionChoice};
 use crate::cli::plan::Compute;
+use crate::cli::weights_source::WeightsSource;
 use anyhow::Result;
 use oreo_potentials::oreo::fused::InstructionSet;
-use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 /// Atoms, where the command line does not say otherwise.
@@ -37,7 +37,7 @@ const MODES: [(PrecisionChoice, FiltersChoice); 4] = [
 /// What to measure.
 pub struct Wish<'a> {
     /// The network.
-    pub weights: &'a Path,
+    pub weights: &'a WeightsSource,
     /// How; one thread.
     pub compute: Compute,
     /// Atoms, ascending.

@@ -11,11 +11,11 @@ use crate::cli::choices::FiltersChoice;
 use crate::cli::exit::OrBadInput;
 use crate::cli::pace::three_digits;
 use crate::cli::plan::{Compute, PotentialPlan};
+use crate::cli::weights_source::WeightsSource;
 use crate::cli::{inputs, output};
 use anyhow::Result;
 use oreo_core::{Capabilities, Potential, PotentialError, Request};
-use oreo_potentials::oreo::{Config, Weights};
-use std::path::Path;
+use oreo_potentials::oreo::Config;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -107,9 +107,9 @@ impl Potential for Shared {
 
 impl Stopwatch {
     /// Reads the weights and measures the peak.
-    pub fn new(weights: &Path, compute: &Compute, budget: Duration) -> Result<Self> {
-        let read = Weights::load(weights).or_bad_input()?;
-        let plan = PotentialPlan::Et(weights.to_path_buf());
+    pub fn new(source: &WeightsSource, compute: &Compute, budget: Duration) -> Result<Self> {
+        let read = source.weights()?;
+        let plan = PotentialPlan::Et(source.clone());
         let mut loaded = inputs::potential(&plan, compute)?;
         let capabilities = loaded.potential.capabilities();
         let probe = of_size(PROBE, capabilities.elements);
@@ -123,7 +123,7 @@ impl Stopwatch {
             plan,
             budget,
             potentials: vec![(*compute, shared)],
-            network: Network::of(weights, &read),
+            network: Network::of(source.short_name(), &read),
             config: read.config,
             capabilities,
             self_test,

@@ -16,10 +16,11 @@ use crate::cli::bench::structures::of_size;
 use crate::cli::bench::subject::Structure;
 use crate::cli::bench::suite::record::Network;
 use crate::cli::choices::EngineChoice;
-use crate::cli::exit::{BadInput, OrBadInput};
+use crate::cli::exit::BadInput;
 use crate::cli::output;
 use crate::cli::training::config::NetworkSettings;
 use crate::cli::training::network;
+use crate::cli::weights_source::WeightsSource;
 use anyhow::Result;
 use measure::Wish;
 use oreo_core::{Cell, Element};
@@ -72,7 +73,7 @@ pub fn report(args: &BenchArgs, threads: u32) -> Result<Report> {
     notes.extend(train.windows(2).filter_map(agreement));
     Ok(Report {
         train,
-        network: Network::of(&name, &weights),
+        network: Network::of(name, &weights),
         threads,
         instruction_set: InstructionSet::detect().name().into(),
         method: report::METHOD,
@@ -81,14 +82,14 @@ pub fn report(args: &BenchArgs, threads: u32) -> Result<Report> {
     })
 }
 
-/// Of a file, or new ones as `oreo train` makes them where nothing is said about the network.
-fn weights(file: Option<&PathBuf>) -> Result<(PathBuf, Weights)> {
-    match file {
-        Some(path) => Ok((path.clone(), Weights::load(path).or_bad_input()?)),
+/// Given ones, or new ones as `oreo train` makes them where nothing is said about the network.
+fn weights(source: Option<&WeightsSource>) -> Result<(String, Weights)> {
+    match source {
+        Some(source) => Ok((source.short_name(), source.weights()?)),
         None => {
             let settings = NetworkSettings::default();
             let name = format!("untrained, seed {}", settings.seed);
-            Ok((name.into(), network::new(&settings)?))
+            Ok((name, network::new(&settings)?))
         }
     }
 }
