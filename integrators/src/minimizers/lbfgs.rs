@@ -158,7 +158,7 @@ mod tests {
     }
 
     /// Along one direction the secant is exact: whatever H₀ is, the second step ends in the minimum of a bowl with one force
-    /// constant. Seen to fail with the sign of y turned, and with the loops in each other's place.
+    /// constant. Seen to fail with the sign of y turned, and with the order of either loop turned.
     #[test]
     fn a_round_bowl_is_solved_in_two_steps() {
         for constant in [0.5, 30.0, 110.0] {

@@ -59,7 +59,9 @@ pub fn assemble(plan: &Plan, directory: &RunDirectory, beginning: Beginning) -> 
         replicas.push(replica);
     }
     self_test(&mut loaded, &replicas)?;
-    loaded.notes.extend(unseen::note(plan, &loaded));
+    loaded
+        .notes
+        .extend(unseen::note(&plan.potential, plan.unseen, &loaded));
     let mut simulation =
         Simulation::new(loaded.potential, replicas, plan.skin.angstroms()).or_bad_input()?;
     let warning = match &loaded.seen {
