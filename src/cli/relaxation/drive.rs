@@ -53,13 +53,16 @@ pub(super) fn drive(
         records.record(relaxation);
         trajectory.write(&Folder::frame(relaxation))?;
         progress.update(relaxation);
-        let step = relaxation.state().step;
-        match () {
-            () if relaxation.max_force() < plan.fmax.ev_per_angstrom() => break Stop::Converged,
-            () if step == plan.max_steps => break Stop::MaxSteps,
-            () if interrupted.load(Ordering::SeqCst) => break Stop::Interrupted,
-            () => relaxation.step()?,
+        if relaxation.max_force() < plan.fmax.ev_per_angstrom() {
+            break Stop::Converged;
         }
+        if relaxation.state().step == plan.max_steps {
+            break Stop::MaxSteps;
+        }
+        if interrupted.load(Ordering::SeqCst) {
+            break Stop::Interrupted;
+        }
+        relaxation.step()?;
     };
     trajectory.flush()?;
     progress.finish();
