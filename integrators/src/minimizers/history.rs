@@ -6,6 +6,12 @@ use oreo_core::Vec3;
 /// A pair whose cosine between step and change of gradient is smaller says nothing that can be told from noise.
 const LEAST_COSINE: f64 = 1e-8;
 
+/// Whether s·y can be told from a flat or downward bend of the energy; not so with NaN.
+pub(super) fn is_upward(curvature: f64, displacement: &[Vec3], change: &[Vec3]) -> bool {
+    let lengths = (dot(displacement, displacement) * dot(change, change)).sqrt();
+    curvature > LEAST_COSINE * lengths
+}
+
 /// The last pairs `s = x_{k+1} − x_k`, `y = ∇E_{k+1} − ∇E_k` along which the curvature `s·y` is positive.
 #[derive(Debug, Clone)]
 pub(super) struct History {
@@ -39,9 +45,7 @@ impl History {
     /// uphill (Nocedal & Wright, eq. 6.7 and §7.2).
     pub fn learn(&mut self, displacement: &[Vec3], change: &[Vec3]) {
         let curvature = dot(displacement, change);
-        let lengths = (dot(displacement, displacement) * dot(change, change)).sqrt();
-        // Not `<=`, so that NaN is left out, too.
-        if !(curvature > LEAST_COSINE * lengths) {
+        if !is_upward(curvature, displacement, change) {
             return;
         }
         let slot = self.next;

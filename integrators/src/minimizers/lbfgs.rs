@@ -10,15 +10,22 @@
 //! step       x ← x + min(1, longest/max_i |r_i|) r        algorithm 7.5 with α_k = 1 in place of the line search
 //! ```
 //!
+//! Where the energy bends down along a step, s·y is not positive, and a Hessian that learns that sends atoms apart. Such a
+//! pair is damped (Powell's rule, ibid., procedure 18.2): y ← θ y + (1 − θ) B s with the θ at which s·y = ⅕ s·B s. The Hessian
+//! stays positive definite and becomes softer by as much, so that the next step is bolder. B s costs nothing: the step was s
+//! = λ H F, so that B s = λ F.
+//!
 //! H₀ is one number for all atoms and steps, an inverse force constant, and the last 100 pairs are kept: the defaults that
 //! ASE documents for its optimiser of this name (A. H. Larsen et al., J. Phys.: Condens. Matter 29, 273002 (2017)). The
 //! scaling of H₀ by the last pair (eq. 7.20) was not taken: in f32 the last pair near a minimum is noise.
 
-use super::history::History;
-use super::{assert_atoms, dot, shortening, Minimizer, MAX_STEP};
+use super::history::{is_upward, History};
+use super::{assert_atoms, displace, dot, shortening, Minimizer, MAX_STEP};
 use crate::error::{at_least_one, positive, IntegratorError};
-use crate::minimizers::displace;
 use oreo_core::Vec3;
+
+/// What is left of the expected curvature where the true one is not positive (ibid., eq. 18.15).
+const DAMPED: f64 = 0.2;
 
 /// How far, how bold, and how much is remembered.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -50,6 +57,8 @@ pub struct Lbfgs {
     last_positions: Vec<Vec3>,
     last_forces: Vec<Vec3>,
     began: bool,
+    /// λ, by which the step before was shortened
+    last_factor: f64,
     /// Scratch, (n,)
     displacement: Vec<Vec3>,
     change: Vec<Vec3>,
@@ -79,6 +88,7 @@ impl Lbfgs {
             last_positions: zeros(),
             last_forces: zeros(),
             began: false,
+            last_factor: 1.0,
             displacement: zeros(),
             change: zeros(),
             projections: vec![0.0; memory],
@@ -92,7 +102,21 @@ impl Lbfgs {
             // Gradients are negative forces.
             self.change[i] = self.last_forces[i] - forces[i];
         }
+        self.damp();
         self.history.learn(&self.displacement, &self.change);
+    }
+
+    /// Of a pair along which the energy does not bend up; others stay as they are.
+    fn damp(&mut self) {
+        let curvature = dot(&self.displacement, &self.change);
+        if is_upward(curvature, &self.displacement, &self.change) {
+            return;
+        }
+        let expected = self.last_factor * dot(&self.displacement, &self.last_forces);
+        let theta = (1.0 - DAMPED) * expected / (expected - curvature);
+        for (change, force) in self.change.iter_mut().zip(&self.last_forces) {
+            *change = theta * *change + (1.0 - theta) * self.last_factor * force;
+        }
     }
 
     /// H F, into `displacement`.
@@ -132,6 +156,7 @@ impl Minimizer for Lbfgs {
         self.find_direction(forces);
         let factor = shortening(&self.displacement, self.settings.max_step);
         displace(positions, &self.displacement, factor);
+        self.last_factor = factor;
     }
 }
 
