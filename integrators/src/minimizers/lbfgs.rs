@@ -203,6 +203,19 @@ mod tests {
         }
     }
 
+    /// F = 28 eV/Å asks for 0.4 Å and gets λ = ½ of it; the force grows to 30, so that s·y = −0.4 eV. Expected was s·λF = 2.8 eV.
+    /// Seen to fail with λ left out of B s.
+    #[test]
+    fn a_pair_that_bends_down_keeps_a_fifth_of_the_expected_curvature() {
+        let (mut minimizer, mut positions) = (lbfgs(1), [Vec3::zeros()]);
+        for force in [28.0, 30.0] {
+            minimizer.step(&mut positions, &[force * Vec3::x()]);
+        }
+        assert_eq!(minimizer.history.len(), 1);
+        let (_, _, inverse_curvature) = minimizer.history.pair(0);
+        assert!((1.0 / inverse_curvature - 0.2 * 2.8).abs() < 1e-14);
+    }
+
     #[test]
     fn nonsense_is_refused() {
         let settings = LbfgsSettings::default();
