@@ -141,7 +141,7 @@ fn check_table(lines: &[&str], trajectory: &[Frame]) {
     }
 }
 
-/// Under a network in f32, from a shape 0.5 eV above. Ethanol is soft where its ends turn, so that the geometry is compared after a
+/// Under a network in f32, from a shape 0.09 eV above. Ethanol is soft where its ends turn, so that the geometry is compared after a
 /// tighter fmax than the default.
 #[test]
 fn both_optimisers_find_the_same_ethanol() {
