@@ -2,6 +2,7 @@
 //!
 //! - the loop: [`Simulation`] moves [`Replica`]s under one [`core::Potential`]
 //! - [`observers`]: what a run writes down; the rules that stop one are in [`validation::stability`]
+//! - [`Relaxation`]: a structure to the minimum that it belongs to
 //! - [`Committee`]: further potentials that are asked how far they agree with the one that moves the atoms
 //! - [`built_in`]: weights that come with the program
 //! - [`checkpoint`]: save and continue to the bit
@@ -35,6 +36,7 @@ pub mod cli;
 mod committee;
 mod error;
 pub mod observers;
+mod relaxation;
 mod replica;
 pub mod run;
 mod simulation;
@@ -47,5 +49,6 @@ pub use oreo_integrators as integrators;
 pub use oreo_potentials as potentials;
 pub use oreo_training as training;
 pub use oreo_validation as validation;
+pub use relaxation::{Relaxation, RelaxationError};
 pub use replica::Replica;
 pub use simulation::{Simulation, DEFAULT_SKIN};

@@ -4,17 +4,21 @@ mod common;
 
 use common::{argon_replica, argon_simulation, INTEGRATORS};
 use oreo::core::random::Generator;
-use oreo::core::testing::ethanol;
+use oreo::core::testing::{argon_cluster, ethanol};
 use oreo::core::units::{FEMTOSECOND, KELVIN};
 use oreo::core::{Cell, Potential, State, System, Vec3};
-use oreo::integrators::{MaxwellBoltzmann, VelocityVerlet};
+use oreo::integrators::{
+    Fire, FireSettings, FixedAtoms, Lbfgs, LbfgsSettings, MaxwellBoltzmann, Minimizer,
+    VelocityVerlet,
+};
 use oreo::observers::{Averages, Deviations, Distances, FrameContent, Thermo, Trajectory, Unseen};
 use oreo::potentials::oreo::fused::{Filters, Options, OreoFused, Precision};
 use oreo::potentials::oreo::seen::SeenDistances;
 use oreo::potentials::oreo::{Config, Weights};
+use oreo::potentials::LennardJones;
 use oreo::validation::stability::{BondRule, DeviationRule, TemperatureRule};
 use oreo::validation::Topology;
-use oreo::{Committee, Replica, Simulation, DEFAULT_SKIN};
+use oreo::{Committee, Relaxation, Replica, Simulation, DEFAULT_SKIN};
 
 /// Catches a request vector that is collected anew, and scratch that is not kept. Seen to fail with
 /// `Simulation::evaluate` collecting into a new vector.
@@ -67,6 +71,30 @@ fn a_warm_step_allocates_nothing() {
             "{name}: {} allocations in 200 steps",
             counted.count_total
         );
+    }
+}
+
+/// Catches a request that is collected, and pairs of L-BFGS that are kept in new vectors. 120 steps fill its memory of 100.
+#[test]
+fn a_warm_step_of_a_relaxation_allocates_nothing() {
+    for optimizer in ["lbfgs", "fire"] {
+        let (system, mut positions) = argon_cluster(13);
+        let atoms = positions.len();
+        for (i, position) in positions.iter_mut().enumerate() {
+            *position += 0.3 * Vec3::new((1.1 * i as f64).sin(), (2.3 * i as f64).cos(), 0.1);
+        }
+        let minimizer: Box<dyn Minimizer> = match optimizer {
+            "lbfgs" => Box::new(Lbfgs::new(LbfgsSettings::default(), atoms).unwrap()),
+            _ => Box::new(Fire::new(FireSettings::default(), atoms).unwrap()),
+        };
+        let (state, fixed) = (State::at_rest(positions, Cell::Open), FixedAtoms::none());
+        let argon = Box::new(LennardJones::argon());
+        let mut relaxation = Relaxation::new(argon, system, state, minimizer, fixed).unwrap();
+        relaxation.start().unwrap();
+        (0..20).for_each(|_| relaxation.step().unwrap());
+        let counted =
+            allocation_counter::measure(|| (0..100).for_each(|_| relaxation.step().unwrap()));
+        assert_eq!(counted.count_total, 0, "{optimizer}");
     }
 }
 

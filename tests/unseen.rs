@@ -223,6 +223,32 @@ fn a_start_that_was_never_seen_is_warned_about_refused_or_ignored() {
     assert!(frames("ignored") == frames("warned"));
 }
 
+/// Before the first step as in a run; and where the relaxed structure is elsewhere, which it is where only one conformation was seen.
+#[test]
+fn a_relaxation_warns_of_its_start_and_of_its_end() {
+    let place = Workplace::new();
+    weights_of_one_ethanol(&place);
+    let last = ETHANOL.lines().last().unwrap();
+    place.write("a.xyz", ETHANOL.replace(last, PUSHED));
+    let relax = "relax --structure a.xyz --weights w.safetensors --max-steps 2";
+    place.refuses(
+        &format!("{relax} --unseen refuse"),
+        &["O2–H8 at 0.61 Å", "--unseen warn"],
+    );
+    assert!(!place.path("oreo-relax").exists());
+    let warned = place.oreo(&format!("{relax} --output warned"));
+    for line in [
+        "warning: the structure is outside",
+        "warning: the relaxed structure is outside",
+    ] {
+        assert_eq!(warned.stderr.matches(line).count(), 1, "{}", warned.stderr);
+    }
+    let summary = place.json("warned/summary.json");
+    assert_eq!(summary["warnings"].as_array().unwrap().len(), 2);
+    let ignored = place.oreo(&format!("{relax} --unseen ignore --output ignored"));
+    assert!(!ignored.stderr.contains("warning"), "{}", ignored.stderr);
+}
+
 /// What `summary.json` should say, counted from the trajectory in the slowest way.
 fn expected(place: &Workplace, run: &str, seen: &SeenDistances) -> Value {
     let text = String::from_utf8(place.read(&format!("{run}/replica-0/trajectory.xyz"))).unwrap();

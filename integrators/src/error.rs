@@ -1,8 +1,8 @@
-//! What can be wrong with the settings of a run.
+//! What can be wrong with the settings of a run or a minimisation.
 
 use thiserror::Error;
 
-/// Why an integrator, a thermostat or initial velocities could not be made.
+/// Why an integrator, a thermostat, initial velocities or a minimiser could not be made.
 #[derive(Debug, Clone, Error, PartialEq)]
 pub enum IntegratorError {
     /// A setting without physical meaning.
@@ -44,6 +44,20 @@ pub enum IntegratorError {
     NothingToScale {
         /// eV, asked for.
         kinetic_energy: f64,
+    },
+    /// A fixed atom that is not in the structure.
+    #[error("atom {atom} cannot be fixed: the {atoms} atoms are numbered 0 to {}", atoms.saturating_sub(1))]
+    NoSuchAtom {
+        /// As given, from 0.
+        atom: usize,
+        /// Atoms of the system.
+        atoms: usize,
+    },
+    /// Every atom is fixed.
+    #[error("all {atoms} atoms are fixed, so that nothing can move; leave at least one free")]
+    NothingFree {
+        /// Atoms of the system.
+        atoms: usize,
     },
     /// The angular momentum of a periodic box means nothing.
     #[error("rotation cannot be removed in a periodic cell; remove translation only")]

@@ -1,4 +1,4 @@
-//! Equations of motion, thermostats and initial velocities.
+//! Equations of motion, thermostats, initial velocities; and ways to a minimum.
 //!
 //! | method | ensemble | character |
 //! |---|---|---|
@@ -8,6 +8,8 @@
 //! | [`Csvr`] | canonical | robust, disturbs the dynamics little, conserves momentum; one factor for all atoms, so it does not mix modes |
 //!
 //! Nosé–Hoover and CSVR belong inside [`WithoutRigidMotion`], unless an external field acts.
+//!
+//! To a minimum of the energy: [`Lbfgs`] and [`Fire`], see [`Minimizer`]; [`FixedAtoms`] stay where they are.
 //!
 //! Thermostats need to know how many modes they warm: [`DegreesOfFreedom`]. Where to start: [`MaxwellBoltzmann`].
 //!
@@ -34,6 +36,7 @@ mod csvr;
 mod degrees_of_freedom;
 mod error;
 mod langevin;
+mod minimizers;
 mod nose_hoover;
 mod velocities;
 mod velocity_verlet;
@@ -43,6 +46,7 @@ pub use csvr::{Csvr, Rescaling};
 pub use degrees_of_freedom::{Coupling, DegreesOfFreedom, KineticTarget, Mode};
 pub use error::IntegratorError;
 pub use langevin::Langevin;
+pub use minimizers::{Fire, FireSettings, FixedAtoms, Lbfgs, LbfgsSettings, Minimizer};
 pub use nose_hoover::{Chain, ChainSettings, NoseHoover, SuzukiYoshida};
 pub use velocities::MaxwellBoltzmann;
 pub use velocity_verlet::VelocityVerlet;

@@ -46,6 +46,16 @@ choice! {
 }
 
 choice! {
+    /// Ways to a minimum.
+    OptimizerChoice {
+        /// Learns the curvature from its own steps: few force calls
+        Lbfgs,
+        /// A ball that rolls downhill and is stopped when it rolls up: for starts far from a minimum
+        Fire,
+    }
+}
+
+choice! {
     /// How degrees of freedom are counted in the temperature.
     DofChoice {
         /// 3N, translation and rotation removed at the start: the convention of the MD17 benchmark
@@ -323,6 +333,7 @@ mod tests {
     fn a_word_is_the_same_in_flags_and_files() {
         spelled_alike::<PotentialChoice>();
         spelled_alike::<IntegratorChoice>();
+        spelled_alike::<OptimizerChoice>();
         spelled_alike::<DofChoice>();
         spelled_alike::<VelocitiesChoice>();
         spelled_alike::<Labels>();

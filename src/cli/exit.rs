@@ -13,9 +13,11 @@ pub enum Outcome {
     Completed,
     /// A replica was stopped by a stability rule: exit code 3.
     Unstable,
+    /// A minimum was not reached: exit code 1; where it came to is written.
+    Unconverged,
     /// The command looked for faults, found some and has said so: exit code 1.
     Faulty,
-    /// Ctrl-C; a checkpoint is written: exit code 130, as a shell reports it.
+    /// Ctrl-C; a checkpoint, or what else there is, is written: exit code 130, as a shell reports it.
     Interrupted,
 }
 
@@ -24,7 +26,7 @@ impl Outcome {
     pub fn code(self) -> u8 {
         match self {
             Outcome::Completed => 0,
-            Outcome::Faulty => FAILED,
+            Outcome::Unconverged | Outcome::Faulty => FAILED,
             Outcome::Unstable => 3,
             Outcome::Interrupted => 130,
         }
@@ -149,10 +151,11 @@ mod tests {
     fn the_codes_are_those_of_the_manual() {
         let outcomes = [
             Outcome::Completed,
+            Outcome::Unconverged,
             Outcome::Faulty,
             Outcome::Unstable,
             Outcome::Interrupted,
         ];
-        assert_eq!(outcomes.map(Outcome::code), [0, 1, 3, 130]);
+        assert_eq!(outcomes.map(Outcome::code), [0, 1, 1, 3, 130]);
     }
 }

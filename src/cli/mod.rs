@@ -5,6 +5,7 @@
 //! - [`weights_source`]: weights from a file, or built in
 //! - [`plan`]: the complete, validated run
 //! - [`evaluation`], [`conversion`], [`inspection`]: the work of the commands with these names
+//! - [`relaxation`]: from a structure to its minimum
 //! - [`mod@bench`]: clocks, counts of arithmetic, memory
 //! - [`progress`], [`pace`]: how far, how fast
 //! - [`self_test`]: the fast path against the reference, before the first step
@@ -37,6 +38,7 @@ pub mod plan;
 mod plan_tests;
 pub mod progress;
 pub mod quantity;
+pub mod relaxation;
 pub mod reproduce;
 mod resolve;
 pub mod self_test;
@@ -63,6 +65,7 @@ fn dispatch(arguments: &Arguments) -> anyhow::Result<exit::Outcome> {
         Command::Run(run) => commands::run::main(run, arguments.json),
         Command::Resume(resume) => commands::resume::main(resume, arguments.json),
         Command::Train(train) => commands::train::main(train, arguments.json),
+        Command::Relax(relax) => commands::relax::main(relax, arguments.json),
         Command::Evaluate(evaluate) => commands::evaluate::main(evaluate, arguments.json),
         Command::Convert(convert) => commands::convert::main(convert, arguments.json),
         Command::Inspect(inspect) => commands::inspect::main(inspect, arguments.json),

@@ -102,6 +102,16 @@ fn scaling() -> Figure {
     Figure::single("Cost of one step", panel)
 }
 
+fn descent() -> Figure {
+    let force = |k: u32| 3.0 * 0.8f64.powi(k as i32) * (1.3 + f64::from(k % 3));
+    let points = |value: &dyn Fn(u32) -> f64| (0..30).map(|k| [f64::from(k), value(k)]).collect();
+    let (forces, energies): (Vec<_>, Vec<_>) = (
+        points(&force),
+        points(&|k| -4209.3 + 0.1 * force(k).powi(2)),
+    );
+    plots::relaxation(&forces, 0.01, &energies)
+}
+
 fn gallery() -> Vec<(&'static str, Figure)> {
     let scores = DistanceScores {
         h_r_mae: Some(0.0213),
@@ -136,6 +146,7 @@ fn gallery() -> Vec<(&'static str, Figure)> {
             plots::radial_distribution(&crystal(0.3), Some(&crystal(0.2))),
         ),
         ("shape", plots::shape(&swing(0.8, 0.1), &swing(2.4, 0.05))),
+        ("relaxation", descent()),
         ("parity", parity()),
         ("spectrum", vibrations()),
         ("scaling", scaling()),
@@ -191,6 +202,10 @@ fn empty_and_broken_series_still_draw() {
     check(
         &plots::force_deviation(&[], &[], None),
         &folder.path().join("no-ensemble"),
+    );
+    check(
+        &plots::relaxation(&[], 0.01, &[]),
+        &folder.path().join("no-step"),
     );
     let broken = [
         [0.0, 1.0],

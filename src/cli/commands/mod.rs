@@ -7,6 +7,7 @@ pub mod doctor;
 mod dry_run;
 pub mod evaluate;
 pub mod inspect;
+pub mod relax;
 pub mod reproduce;
 pub mod resume;
 pub mod run;

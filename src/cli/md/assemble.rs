@@ -62,7 +62,9 @@ pub fn assemble(plan: &Plan, directory: &RunDirectory, beginning: Beginning) -> 
         replicas.push(replica);
     }
     self_test(&mut loaded, &replicas)?;
-    loaded.notes.extend(unseen::note(plan, &loaded));
+    loaded
+        .notes
+        .extend(unseen::note(&plan.potential, plan.unseen, &loaded));
     let simulation = Simulation::new(loaded.potential, replicas, plan.skin.angstroms());
     let mut simulation = simulation.map_err(|error| refused(plan, error))?;
     let warning = match &loaded.seen {

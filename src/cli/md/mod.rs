@@ -12,7 +12,7 @@ mod saved;
 pub mod start;
 pub mod summarize;
 mod table;
-mod unseen;
+pub(in crate::cli) mod unseen;
 mod watch;
 
 use super::analysis;

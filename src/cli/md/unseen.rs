@@ -10,7 +10,7 @@ use crate::observers::Unseen;
 use crate::run::{UnseenSummary, UnseenWorst};
 use crate::{Replica, Simulation};
 use anyhow::Result;
-use oreo_core::Element;
+use oreo_core::{Element, State};
 use oreo_potentials::oreo::seen::{PairSearch, SeenDistances, UnseenPair};
 use std::sync::Arc;
 
@@ -19,9 +19,13 @@ const OUTSIDE: &str = "is outside of what the weights were trained on";
 const NAMED: usize = 3;
 
 /// Weights that do not say what they were trained on; `None` when they do, and where nothing was trained.
-pub(super) fn note(plan: &Plan, loaded: &LoadedPotential) -> Option<String> {
-    match &plan.potential {
-        PotentialPlan::Et(weights) if loaded.seen.is_none() && plan.unseen != UnseenChoice::Ignore => {
+pub(in crate::cli) fn note(
+    potential: &PotentialPlan,
+    choice: UnseenChoice,
+    loaded: &LoadedPotential,
+) -> Option<String> {
+    match potential {
+        PotentialPlan::Et(weights) if loaded.seen.is_none() && choice != UnseenChoice::Ignore => {
             Some(format!(
                 "{weights} does not say which distances it was trained on: whether it knows such structures is not checked"
             ))
@@ -44,24 +48,45 @@ pub(super) fn start(
     }
     let mut search = PairSearch::new(Arc::clone(seen));
     for replica in replicas {
-        let Some(found) = outside(&mut search, replica)? else {
-            continue;
-        };
-        let problem = format!("the start of replica {} {OUTSIDE}: {found}", replica.id);
-        return match plan.unseen {
-            UnseenChoice::Refuse => {
-                let remedy = "--unseen warn runs all the same";
-                Err(BadInput::new(format!("{problem}; {remedy}")).into())
-            }
-            _ => Ok(Some(problem)),
-        };
+        let subject = format!("the start of replica {}", replica.id);
+        let (elements, state) = (&replica.system.elements, &replica.state);
+        let found = judge(&mut search, plan.unseen, &subject, elements, state)?;
+        if found.is_some() {
+            return Ok(found);
+        }
     }
     Ok(None)
 }
 
+/// `SUBJECT is outside of what the weights were trained on: H3–O7 at 0.61 Å, …`; `None` where it is not, or nobody asked.
+///
+/// # Errors
+/// The same as bad input, if that is asked for.
+pub(in crate::cli) fn judge(
+    search: &mut PairSearch,
+    choice: UnseenChoice,
+    subject: &str,
+    elements: &[Element],
+    state: &State,
+) -> Result<Option<String>> {
+    if choice == UnseenChoice::Ignore {
+        return Ok(None);
+    }
+    let Some(found) = outside(search, elements, state)? else {
+        return Ok(None);
+    };
+    let problem = format!("{subject} {OUTSIDE}: {found}");
+    match choice {
+        UnseenChoice::Refuse => {
+            let remedy = "--unseen warn runs all the same";
+            Err(BadInput::new(format!("{problem}; {remedy}")).into())
+        }
+        _ => Ok(Some(problem)),
+    }
+}
+
 /// `H3–O7 at 0.61 Å, closest seen 0.84 Å; … (12 of 36 pairs within 5 Å)`
-fn outside(search: &mut PairSearch, replica: &Replica) -> Result<Option<String>> {
-    let (elements, state) = (&replica.system.elements, &replica.state);
+fn outside(search: &mut PairSearch, elements: &[Element], state: &State) -> Result<Option<String>> {
     let mut found: Vec<UnseenPair> = Vec::new();
     let pairs = search
         .for_each_unseen(elements, &state.positions, &state.cell, |pair| {

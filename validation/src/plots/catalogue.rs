@@ -175,6 +175,25 @@ pub fn shape(rmsd_a: &[[f64; 2]], radius_of_gyration_a: &[[f64; 2]]) -> Figure {
     }
 }
 
+/// The way to a minimum: largest force on an atom that may move, `[step, eV/Å]`, down to `fmax`, and the energy,
+/// `[step, eV]`, relative to its last value.
+pub fn relaxation(max_force: &[[f64; 2]], fmax: f64, energy: &[[f64; 2]]) -> Figure {
+    let steps = || Axis::linear("Step");
+    let upper = Panel::new(steps(), Axis::logarithmic("Largest force (eV/Å)"))
+        .with("", Mark::Line, max_force.to_vec())
+        .level(format!("fmax {fmax} eV/Å"), fmax);
+    let end = energy.last().map_or(0.0, |point| point[1]);
+    let relative = energy.iter().map(|[step, e]| [*step, e - end]).collect();
+    let lower = Panel::new(steps(), Axis::linear("E − E(end) (eV)")).with("", Mark::Line, relative);
+    let last = |points: &[[f64; 2]]| points.last().copied().unwrap_or_default();
+    let [step, force] = last(max_force);
+    Figure {
+        title: "Way to the minimum".into(),
+        caption: format!("{step} steps · largest force {force:.2e} eV/Å · energy {end:.6} eV"),
+        panels: vec![upper, lower],
+    }
+}
+
 /// Predicted against reference force components.
 pub fn force_parity(sample: &ParitySample, report: &ForceReport) -> Figure {
     let all = || sample.pairs().iter().flatten().copied();

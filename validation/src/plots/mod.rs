@@ -15,7 +15,7 @@ mod save;
 mod ticks;
 
 pub use catalogue::{
-    bond_deviation, distances, force_deviation, force_parity, radial_distribution, shape, spectrum,
-    temperature_and_energy, DistanceScores,
+    bond_deviation, distances, force_deviation, force_parity, radial_distribution, relaxation,
+    shape, spectrum, temperature_and_energy, DistanceScores,
 };
 pub use figure::{Axis, Figure, Level, Mark, Panel, Scale, Series};
