@@ -29,20 +29,27 @@ const STYLES: [&str; 4] = [
 ];
 
 /// Each file uses what stands before it; the last one draws the page.
-const SCRIPTS: [&str; 15] = [
+const SCRIPTS: [&str; 22] = [
     include_str!("assets/errors.js"),
+    include_str!("assets/dom.js"),
     include_str!("assets/unpack.js"),
-    include_str!("assets/elements.js"),
+    include_str!("assets/palette.js"),
     include_str!("assets/numbers.js"),
+    include_str!("assets/meaning.js"),
     include_str!("assets/table.js"),
     include_str!("assets/scale.js"),
     include_str!("assets/curve.js"),
     include_str!("assets/plot.js"),
+    include_str!("assets/camera.js"),
     include_str!("assets/molecule.js"),
     include_str!("assets/viewer.js"),
     include_str!("assets/verdict.js"),
     include_str!("assets/card.js"),
-    include_str!("assets/sections.js"),
+    include_str!("assets/distances.js"),
+    include_str!("assets/time_series.js"),
+    include_str!("assets/bonds.js"),
+    include_str!("assets/vibrations.js"),
+    include_str!("assets/replicas.js"),
     include_str!("assets/self_check.js"),
     include_str!("assets/page.js"),
 ];
@@ -51,21 +58,26 @@ const SCRIPTS: [&str; 15] = [
 pub fn of(analyses: &[&Analysis]) -> Result<String> {
     let contents = serde_json::to_string(&Contents::of(analyses))
         .context("the page cannot be written as JSON")?;
-    let script = format!("\"use strict\";\n{}", SCRIPTS.concat());
+    let script = script();
     let digest = packed::base64(&Sha256::digest(script.as_bytes()));
     let tables: Vec<_> = analyses.iter().map(|analysis| plain(analysis)).collect();
-    // The contents come last: nothing that stands in them is replaced.
+    // What comes from outside comes last: nothing that stands in it is replaced.
     let page = FRAME
         .replace("{{digest}}", &digest)
         .replace("{{style}}", &STYLES.concat())
         .replace("{{script}}", &script);
     let (head, tail) = page
-        .split_once("{{contents}}")
-        .context("the frame of the page has no place for its contents")?;
-    let (middle, tail) = tail
         .split_once("{{plain}}")
         .context("the frame of the page has no place for its tables")?;
-    Ok([head, &inert(&contents), middle, &tables.concat(), tail].concat())
+    let (middle, tail) = tail
+        .split_once("{{contents}}")
+        .context("the frame of the page has no place for its contents")?;
+    Ok([head, &tables.concat(), middle, &inert(&contents), tail].concat())
+}
+
+/// One function, so that no name of the page gets in the way of one of the browser.
+fn script() -> String {
+    format!("(() => {{\n\"use strict\";\n{}}})();\n", SCRIPTS.concat())
 }
 
 /// JSON in which no tag can begin: `<` occurs in strings only, where `\u003c` means the same.

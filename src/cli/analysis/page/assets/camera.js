@@ -1,0 +1,45 @@
+// Where the molecule is looked at from: a rotation (rows of a matrix), a zoom, a mild perspective.
+
+const IDENTITY = [1, 0, 0, 0, 1, 0, 0, 0, 1];
+
+class Camera {
+  constructor() {
+    this.rotation = IDENTITY;
+    this.zoom = 1;
+  }
+
+  // About the vertical and the horizontal axis of the screen, radians.
+  turn(horizontal, vertical) {
+    const [ch, sh, cv, sv] = [Math.cos(horizontal), Math.sin(horizontal), Math.cos(vertical), Math.sin(vertical)];
+    this.rotation = product([1, 0, 0, 0, cv, -sv, 0, sv, cv], product([ch, 0, sh, 0, 1, 0, -sh, 0, ch], this.rotation));
+  }
+
+  // Together with the rounding of many turns the rows stay orthogonal to about 1e-12, which nobody sees.
+  scale_by(factor) {
+    this.zoom = Math.min(20, Math.max(0.2, this.zoom * factor));
+  }
+
+  // (x, y, z) → pixels of a picture of this size; `radius` Å fill it at zoom 1. `s` is pixels per Å at that depth.
+  projection(width, height, radius) {
+    const m = this.rotation;
+    const fit = (0.46 * Math.min(width, height * 1.5) * this.zoom) / radius;
+    const distance = 6 * radius;
+    return (x, y, z) => {
+      const depth = m[6] * x + m[7] * y + m[8] * z;
+      const s = (fit * distance) / Math.max(distance - depth, 0.1 * distance);
+      return {
+        x: width / 2 + s * (m[0] * x + m[1] * y + m[2] * z),
+        y: height / 2 - s * (m[3] * x + m[4] * y + m[5] * z),
+        z: depth,
+        s,
+      };
+    };
+  }
+}
+
+function product(a, b) {
+  return a.map((_, k) => {
+    const row = 3 * Math.floor(k / 3);
+    return a[row] * b[k % 3] + a[row + 1] * b[3 + (k % 3)] + a[row + 2] * b[6 + (k % 3)];
+  });
+}
