@@ -22,7 +22,7 @@ impl Series {
     /// In at most `most` stretches; `None` without points.
     pub fn of(points: &[[f64; 2]], most: usize) -> Option<Self> {
         let offset = points.first()?[1];
-        let stretches: Vec<_> = points.chunks(points.len().div_ceil(most.max(1))).collect();
+        let stretches = evenly(points, most);
         let each = |value: fn(&[[f64; 2]]) -> f64| stretches.iter().map(move |s| value(s));
         let extremes = |value: fn(&[[f64; 2]]) -> f64| {
             (stretches.len() < points.len()).then(|| Floats::of(each(value).map(|y| y - offset)))
@@ -35,6 +35,15 @@ impl Series {
             high: extremes(|s| s.iter().map(|p| p[1]).fold(f64::NEG_INFINITY, f64::max)),
         })
     }
+}
+
+/// All equally long but for one point: a last stretch of few points would end every curve in a spike.
+fn evenly(points: &[[f64; 2]], most: usize) -> Vec<&[[f64; 2]]> {
+    let count = points.len().min(most.max(1));
+    let start = |k: usize| k * points.len() / count;
+    (0..count)
+        .map(|k| &points[start(k)..start(k + 1)])
+        .collect()
 }
 
 fn mean(points: &[[f64; 2]], axis: usize) -> f64 {
@@ -56,6 +65,18 @@ mod tests {
         assert_eq!(series.high.unwrap().0[777], 5.0);
         let lowest = series.low.unwrap().0[333];
         assert!((f64::from(lowest) + 0.0001).abs() < 1e-9, "{lowest}");
+    }
+
+    /// Catches chunks of a fixed size, of which the last would have a single point.
+    #[test]
+    fn no_stretch_is_much_shorter_than_another() {
+        let points: Vec<[f64; 2]> = (0..501).map(|k| [f64::from(k), 0.0]).collect();
+        let lengths: Vec<_> = evenly(&points, 100).iter().map(|s| s.len()).collect();
+        assert_eq!(lengths.iter().sum::<usize>(), 501);
+        assert!(
+            lengths.iter().all(|length| (5..=6).contains(length)),
+            "{lengths:?}"
+        );
     }
 
     #[test]

@@ -10,7 +10,7 @@ const DRIFT_SHARE: f64 = 0.1;
 /// Standard errors between a mean and its target before it is worth a warning.
 const ERRORS: f64 = 3.0;
 /// And share of the target: a long run has errors so small that any difference is significant.
-const TEMPERATURE_SHARE: f64 = 0.02;
+const TEMPERATURE_SHARE: f64 = 0.03;
 
 /// Sentences for the top of the page.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -189,38 +189,40 @@ fn distances(analysis: &Analysis) -> Option<Check> {
 }
 
 fn temperature(analysis: &Analysis) -> Option<Check> {
-    let far = |replica: &&ReplicaAnalysis| -> Option<(f64, f64)> {
-        let target = replica.curves.targets?.all?;
-        let found = replica.temperature_k?.all?;
-        let off = (found.mean - target).abs();
-        let wrong = off > ERRORS * found.error && off > TEMPERATURE_SHARE * target;
-        wrong.then_some((found.mean, target))
-    };
     let target = analysis
         .replicas
         .iter()
-        .find_map(|r| r.curves.targets?.all)?;
+        .find_map(|replica| replica.curves.targets?.all)?;
     let means = analysis
         .replicas
         .iter()
-        .map(|r| Some(r.temperature_k?.all?.mean));
+        .map(|replica| Some(replica.temperature_k?.all?.mean));
     let mean = crate::run::MeanStd::of(means).mean?;
-    let about = "temperature_k";
-    Some(match analysis.replicas.iter().find(|r| far(r).is_some()) {
-        None => Check {
-            state: "good",
-            text: format!("Temperature: {mean:.0} K, target {target:.0} K"),
-            about,
-        },
-        Some(replica) => Check {
-            state: "attention",
-            text: format!(
-                "Temperature: {mean:.0} K, target {target:.0} K; replica {} is further off than its error explains",
-                replica.id
-            ),
-            about,
-        },
+    let off = |replica: &&ReplicaAnalysis| difference(replica).is_some_and(|(off, _)| off);
+    let significant = |replica: &&ReplicaAnalysis| difference(replica) == Some((true, true));
+    let replicas = &analysis.replicas;
+    let (state, remark) = match (replicas.iter().find(off), replicas.iter().find(significant)) {
+        (_, Some(replica)) => {
+            let id = replica.id;
+            let remark = format!("; replica {id} is further off than its error explains");
+            ("attention", remark)
+        }
+        (Some(_), None) => ("missing", "; too short a time to tell".into()),
+        (None, None) => ("good", String::new()),
+    };
+    Some(Check {
+        state,
+        text: format!("Temperature: {mean:.0} K, target {target:.0} K{remark}"),
+        about: "temperature_k",
     })
+}
+
+/// Whether the mean is off its target by a share that matters, and by more than its error explains.
+fn difference(replica: &ReplicaAnalysis) -> Option<(bool, bool)> {
+    let target = replica.curves.targets?.all?;
+    let found = replica.temperature_k?.all?;
+    let off = (found.mean - target).abs();
+    Some((off > TEMPERATURE_SHARE * target, off > ERRORS * found.error))
 }
 
 /// Energy that the integrator made or lost, in units of the thermal energy of a degree of freedom.

@@ -1,11 +1,42 @@
 // Where the molecule is looked at from: a rotation (rows of a matrix), a zoom, a mild perspective.
 
 const IDENTITY = [1, 0, 0, 0, 1, 0, 0, 0, 1];
+const MOST_APART = 60; // atoms: more hide each other from everywhere
+const SIDES = [0, 0.2, -0.2, 0.4, -0.4, 0.6, -0.6]; // radians
 
 class Camera {
   constructor() {
     this.rotation = IDENTITY;
     this.zoom = 1;
+  }
+
+  // A little from the side, whichever side shows the atoms farthest apart: from the front, atoms of a symmetric molecule
+  // hide each other.
+  static for_atoms(positions) {
+    const best = { camera: new Camera(), apart: -1 };
+    if (positions.length > 3 * MOST_APART) return best.camera;
+    for (const horizontal of SIDES) {
+      for (const vertical of SIDES) {
+        const camera = new Camera();
+        camera.turn(horizontal, vertical);
+        const apart = camera.smallest_gap(positions);
+        if (apart > best.apart * 1.02) Object.assign(best, { camera, apart });
+      }
+    }
+    return best.camera;
+  }
+
+  // Å between the two atoms that are closest to each other in the picture.
+  smallest_gap(positions) {
+    const m = this.rotation;
+    const flat = [];
+    for (let k = 0; k < positions.length; k += 3) {
+      const [x, y, z] = positions.subarray(k, k + 3);
+      flat.push([m[0] * x + m[1] * y + m[2] * z, m[3] * x + m[4] * y + m[5] * z]);
+    }
+    let smallest = Infinity;
+    flat.forEach((a, i) => flat.slice(i + 1).forEach((b) => (smallest = Math.min(smallest, Math.hypot(a[0] - b[0], a[1] - b[1])))));
+    return smallest;
   }
 
   // About the vertical and the horizontal axis of the screen, radians.

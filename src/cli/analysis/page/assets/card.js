@@ -32,9 +32,10 @@ function molecule_figure(run) {
     molecule: run.molecule, positions, box: box_of(replica.movie.cell_a), marked: [], threshold: Infinity,
     labels: size <= 90, sharpness: sharpness(), colours: theme_colours(),
   });
+  const camera = Camera.for_atoms(positions);
   const draw = () => {
     fit_canvas(canvas);
-    paint_molecule(canvas, new Camera(), radius, scene());
+    paint_molecule(canvas, camera, radius, scene());
   };
   on_resize(canvas, draw);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
@@ -57,7 +58,14 @@ function facts_list(run) {
 
 // The reference of the plan is among the facts, with its digest.
 function settings_of(run) {
-  return run.card ? run.card.settings.filter(([name]) => name !== "reference" && name !== "output") : [];
+  if (!run.card) return [];
+  const kept = run.card.settings.filter(([name]) => name !== "reference" && name !== "output");
+  return kept.map(([name, text]) => [name, in_angstroms(text)]);
+}
+
+// On the command line the unit has no ring.
+function in_angstroms(text) {
+  return text.replace(/(\d) A\b/g, "$1 Å").replace(/eV\/A\b/g, "eV/Å");
 }
 
 function lines_list(lines) {
@@ -67,7 +75,7 @@ function lines_list(lines) {
 function weights_details(run) {
   if (!run.card) return null;
   const { weights, weights_note } = run.card;
-  const note = weights_note ? element("p", { class: "missing" }, element("strong", {}, "Weights: "), weights_note) : null;
+  const note = weights_note ? element("p", { class: "reason" }, element("strong", {}, "Weights: "), weights_note) : null;
   if (weights.length === 0) return note;
   return element("div", { class: "weights" }, note, element("details", {}, element("summary", {}, "Weights and their record"), lines_list(weights)));
 }

@@ -22,10 +22,11 @@ function reduced(series, from, to, pixels, noisy) {
 }
 
 function in_stretches(part, stretches) {
-  const size = Math.ceil(part.x.length / stretches);
   const found = { x: [], y: [], low: [], high: [] };
-  for (let start = 0; start < part.x.length; start += size) {
-    const end = Math.min(start + size, part.x.length);
+  // All equally long but for one point: a last stretch of few points would end every curve in a spike.
+  for (let stretch = 0; stretch < stretches; stretch++) {
+    const start = Math.floor((stretch * part.x.length) / stretches);
+    const end = Math.floor(((stretch + 1) * part.x.length) / stretches);
     let [x, y, low, high] = [0, 0, Infinity, -Infinity];
     for (let k = start; k < end; k++) {
       x += part.x[k];

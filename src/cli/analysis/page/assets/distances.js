@@ -43,9 +43,19 @@ function h_r_figure(contents, replicas) {
   if (differences.length) panels.push({ y: "h − h_ref (1/Å)", short: "difference", zero: true, height: 120, series: differences, levels: [{ y: 0, label: "" }] });
   return plot_figure({
     id: "h-r", title: "Distribution of pair distances", x: "r (Å)", range: distance_range(panels[0].series), panels,
-    about: [term("h_r.h_r_mae", "The MAE"), " is the area between the curves. ", term("h_r.h_r_floor", "Its floor"), " is what a perfect potential would score with so few frames, ",
+    about: [scores_line(contents), term("h_r.h_r_mae", "The MAE"), " is the area between the curves. ", term("h_r.h_r_floor", "Its floor"), " is what a perfect potential would score with so few frames, ",
       term("h_r.h_r_half_split", "the half-split"), " what the reference scores against itself."],
   });
+}
+
+// Of a single run; several have a table.
+function scores_line(contents) {
+  const [run] = contents.runs;
+  if (contents.runs.length > 1 || !is_number(run.analysis.h_r_mae.mean)) return null;
+  const of = (name) => mean_of(run.analysis.replicas.map(({ h_r }) => h_r[name])).mean;
+  const parts = [["MAE", "h_r_mae"], ["sampling floor", "h_r_floor"], ["half-split of the reference", "h_r_half_split"]];
+  const known = parts.filter(([, name]) => is_number(of(name))).map(([words, name]) => `${words} ${significant(of(name), 3)}`);
+  return `${known.join(", ")}${run.analysis.replicas.length > 1 ? " (means over the replicas)" : ""}. `;
 }
 
 // Å: where there is anything to see.

@@ -20,6 +20,14 @@ function drawn(tag, attributes, ...children) {
   return fill(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
 }
 
+// T_vib and h_ref with their indices below the line; of a figure or of the text.
+function with_indices(text, in_figure) {
+  return text.split(/_([a-z]+)/).map((part, k) => {
+    if (k % 2 === 0) return in_figure ? drawn("tspan", { dy: k ? -3 : null }, part || "\u200b") : part;
+    return in_figure ? drawn("tspan", { dy: 3, "font-size": "0.8em" }, part) : element("sub", {}, part);
+  });
+}
+
 // A section of the page with its heading; nothing where there is nothing to show.
 function section(id, title, ...children) {
   const shown = children.flat(Infinity).filter(Boolean);
@@ -28,7 +36,16 @@ function section(id, title, ...children) {
   return element("section", { id, "aria-labelledby": `${id}-title` }, heading, shown);
 }
 
+// Paper and tests do not wait for the next frame.
+function draw_everything() {
+  drawings.forEach((drawing) => drawing());
+}
+
 // Draws when the node has its size and whenever that changes; in the next frame, because drawing may change sizes again.
+const drawings = new Set();
+
 function on_resize(node, draw) {
-  new ResizeObserver(() => requestAnimationFrame(draw)).observe(node);
+  const drawing = () => node.isConnected && draw();
+  drawings.add(drawing);
+  new ResizeObserver(() => requestAnimationFrame(drawing)).observe(node);
 }

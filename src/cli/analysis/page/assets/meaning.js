@@ -46,5 +46,5 @@ function reason_of(numbers, key) {
 // In place of a figure that nobody has the numbers for: each reason once.
 function missing_note(subject, replicas, key) {
   const reasons = [...new Set(replicas.map((replica) => reason_of(replica.numbers, key)).filter(Boolean))];
-  return reasons.map((reason) => element("p", { class: "missing" }, element("strong", {}, `No ${subject}: `), reason));
+  return reasons.map((reason) => element("p", { class: "reason" }, element("strong", {}, `No ${subject}: `), reason));
 }

@@ -73,7 +73,7 @@ function paint_molecule(canvas, camera, radius, scene) {
   const places = molecule.elements.map((_, k) => at(k));
   const fine = molecule.elements.length <= FINE_DRAWING;
   if (scene.box) paint_box(pen, project, scene);
-  const things = [...places.map((place, atom) => ({ z: place.z, atom, place })), ...sticks(scene, project, places)];
+  const things = [...places.map((place, atom) => ({ z: place.z, atom, place })), ...sticks(scene, project)];
   things.sort((a, b) => a.z - b.z);
   const depths = things.map((thing) => thing.z);
   const fog = { far: depths[0], span: Math.max(1e-6, depths[depths.length - 1] - depths[0]), paper: scene.colours.paper };
@@ -86,7 +86,7 @@ function paint_molecule(canvas, camera, radius, scene) {
 }
 
 // Two halves a bond, each in the colour of its atom; in a box each leaves its own atom.
-function sticks(scene, project, places) {
+function sticks(scene, project) {
   const { molecule, positions, box } = scene;
   return molecule.bonds.flatMap(([i, j, reference]) => {
     const d = bond_vector(positions, i, j, box);
@@ -94,8 +94,11 @@ function sticks(scene, project, places) {
     const broken = Math.abs(length - reference) > scene.threshold;
     const marked = scene.marked.includes(i) && scene.marked.includes(j);
     return [[i, 0.5], [j, -0.5]].map(([atom, part]) => {
-      const middle = project(...[0, 1, 2].map((k) => positions[3 * atom + k] + part * d[k]));
-      return { z: (places[atom].z + middle.z) / 2, from: places[atom], to: middle, symbol: molecule.elements[atom], broken, marked };
+      const along = (share) => project(...[0, 1, 2].map((k) => positions[3 * atom + k] + share * d[k]));
+      // From just below the surface of the ball: a stick that began in its middle would be painted over it.
+      const surface = Math.min(0.5, (0.85 * ball_radius(molecule.covalent_radii_a[atom])) / Math.max(length, 1e-6));
+      const [from, middle] = [along(2 * surface * part), along(part)];
+      return { z: (from.z + middle.z) / 2, from, to: middle, symbol: molecule.elements[atom], broken, marked };
     });
   });
 }

@@ -64,6 +64,7 @@ function duration(seconds) {
 // ps with the digits of a short run.
 function picoseconds(value) {
   if (!is_number(value)) return MISSING;
+  if (value === 0) return "0";
   return value < 1 ? fixed(value, 4) : value < 100 ? fixed(value, 3) : fixed(value, 1);
 }
 

@@ -31,7 +31,15 @@ function build_page() {
 }
 
 // Paper shows what is folded on the screen.
-window.addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((node) => (node.open = true)));
+window.addEventListener("beforeprint", () => {
+  on_paper = true;
+  document.querySelectorAll("details").forEach((node) => (node.open = true));
+  draw_everything();
+});
+window.addEventListener("afterprint", () => {
+  on_paper = false;
+  draw_everything();
+});
 
 build_page();
-if (location.hash === "#self-check") setTimeout(self_check, 300); // every figure is drawn by then
+if (location.hash === "#self-check") window.addEventListener("load", () => setTimeout(self_check, 100));

@@ -1,19 +1,23 @@
 // A figure of panels above each other that share one x axis. Drawn as SVG: sharp in print, coloured by the style sheet.
 //
-// figure = { id, title, x: "Time (ps)", about, panels: [{ y: "Energy (eV)", height, series, levels, zero, digits }] }
+// figure = { id, title, x: "Time (ps)", about, panels: [{ y: "Energy (eV)", height, series, levels, zero, still }] }
 // series = { name, group, colour, reference, data, noisy }; colour counts from 0, reference is drawn in the colour of text
 // levels = [{ y, label }]: targets and thresholds, always in view
+// still: nothing but zero; E_pot is written with an index, in every label
 //
 // Pointer: values under it, drag to zoom, double click for everything. Keys: arrows move the cursor, + and − zoom, 0
 // shows everything again.
 
 const PANEL_HEIGHT = 190;
 const PANEL_GAP = 16;
+const TITLE = 20; // above a panel that has a title
 const BELOW = 42;
 const ABOVE = 10;
 const RIGHT = 16;
 const LETTER = 6.7; // width of a digit at the size of tick labels, px
 const MOST_VALUES = 12; // lines in the box under the pointer
+const FEW = 150; // points that are drawn as they are
+const MOST_BANDS = 2; // curves whose bands can be told apart
 
 function plot_figure(figure) {
   return new Plot(figure).node;
@@ -32,7 +36,7 @@ class Plot {
     this.whole = element("button", { type: "button", class: "whole", hidden: true, onclick: () => this.zoom(null) }, "Show everything");
     this.frame = element("div", { class: "plot-frame" }, this.svg, this.values);
     this.node = element("figure", { id: figure.id },
-      element("figcaption", {}, element("span", { class: "figure-title" }, figure.title), this.whole),
+      element("figcaption", {}, element("span", { class: "figure-title" }, with_indices(figure.title)), this.whole, this.extremes()),
       this.legend(), this.frame, this.spoken,
       figure.about ? element("p", { class: "about" }, figure.about) : null);
     this.listen();
@@ -43,6 +47,23 @@ class Plot {
     return `${this.figure.title}: ${panels} against ${this.figure.x}. Arrow keys read values, plus and minus zoom, 0 shows everything.`;
   }
 
+  // Bands of many curves hide each other and the means: then they are shown on demand.
+  extremes() {
+    this.bands = this.groups().size <= MOST_BANDS;
+    if (!this.all_series().some(({ noisy, data }) => noisy && (data.low || data.x.length > FEW))) return null;
+    const button = element("button", { type: "button", class: "whole", "aria-pressed": String(this.bands), title: "Show the lowest and highest value of each stretch" }, "Extremes");
+    button.addEventListener("click", () => {
+      this.bands = !this.bands;
+      button.setAttribute("aria-pressed", String(this.bands));
+      this.draw();
+    });
+    return button;
+  }
+
+  groups() {
+    return new Map(this.all_series().map((series) => [series.group || series.name, series]));
+  }
+
   all_series() {
     return this.figure.panels.flatMap((panel) => panel.series);
   }
@@ -51,11 +72,12 @@ class Plot {
     if (this.figure.range) return this.figure.range;
     const ends = this.all_series().flatMap(({ data }) => [data.x[0], data.x[data.x.length - 1]]).filter(Number.isFinite);
     const [from, to] = [Math.min(...ends), Math.max(...ends)];
-    return to > from ? [from, to] : [from - 0.5, from + 0.5];
+    const start = from > 0 && from < 0.05 * to ? 0 : from;
+    return to > start ? [start, to] : [from - 0.5, from + 0.5];
   }
 
   legend() {
-    const groups = new Map(this.all_series().map((series) => [series.group || series.name, series]));
+    const groups = this.groups();
     if (groups.size < 2) return null;
     const button = ([group, series]) => {
       const key = element("span", { class: `key ${this.series_class(series)}`, "aria-hidden": "true" });
@@ -93,6 +115,7 @@ class Plot {
     this.x = scale(from, to, left, width - RIGHT);
     let top = ABOVE;
     const panels = prepared.map((panel, k) => {
+      if (panel.panel.title) top += k ? TITLE - PANEL_GAP / 2 : TITLE - ABOVE / 2;
       const height = this.figure.panels[k].height || PANEL_HEIGHT;
       const node = this.panel(panel, top, height, left, width, k);
       top += height + PANEL_GAP;
@@ -105,7 +128,10 @@ class Plot {
   }
 
   prepare(panel, from, to, width) {
-    const series = this.shown(panel).map((one) => ({ one, part: reduced(one.data, from, to, width, one.noisy) }));
+    const whole = (one) => reduced(one.data, from, to, width, one.noisy);
+    const drawn_part = (one) => (this.bands ? whole(one) : { ...whole(one), low: null, high: null });
+    const series = this.shown(panel).map((one) => ({ one, part: drawn_part(one) }));
+    if (panel.still) return { panel, series, low: -0.5, high: 1, marks: { values: [0], digits: 0 }, labels: ["0"] };
     const extents = series.map(({ part }) => extent(part));
     const levels = (panel.levels || []).map((level) => level.y);
     if (panel.zero) levels.push(0);
@@ -132,14 +158,15 @@ class Plot {
       drawn("g", { "clip-path": `url(#${this.figure.id}-clip)` }, curves),
       this.levels(panel, y, left, width),
       drawn("rect", { class: "panel", x: left, y: top, width: width - RIGHT - left, height }),
-      drawn("text", { class: "axis", x: 12, y: middle, transform: `rotate(-90 12 ${middle})`, "text-anchor": "middle" }, panel.y),
-      panel.title ? drawn("text", { class: "panel-title", x: left + 8, y: top + 15 }, panel.title) : null);
+      drawn("text", { class: "axis", x: 12, y: middle, transform: `rotate(-90 12 ${middle})`, "text-anchor": "middle" }, with_indices(panel.y, true)),
+      panel.title ? drawn("text", { class: "panel-title", x: left, y: top - 6 }, with_indices(panel.title, true)) : null);
   }
 
   levels(panel, y, left, width) {
+    const beside = (at) => (at - y(y.to) < 18 ? at + 15 : at - 5); // inside of the panel
     return (panel.levels || []).map((level) => [
       drawn("line", { class: "level", x1: left, x2: width - RIGHT, y1: y(level.y), y2: y(level.y) }),
-      drawn("text", { class: "level-label", x: width - RIGHT - 6, y: y(level.y) - 5, "text-anchor": "end" }, level.label),
+      drawn("text", { class: "level-label", x: width - RIGHT - 6, y: beside(y(level.y)), "text-anchor": "end" }, level.label),
     ]);
   }
 
@@ -154,7 +181,7 @@ class Plot {
       drawn("line", { class: "mark", x1: this.x(value), x2: this.x(value), y1: bottom, y2: bottom + 5 }),
       drawn("text", { class: "tick", x: this.x(value), y: bottom + 19, "text-anchor": "middle" }, tick_label(value, digits)),
     ]);
-    const label = drawn("text", { class: "axis", x: (left + width - RIGHT) / 2, y: bottom + 37, "text-anchor": "middle" }, this.figure.x);
+    const label = drawn("text", { class: "axis", x: (left + width - RIGHT) / 2, y: bottom + 37, "text-anchor": "middle" }, with_indices(this.figure.x, true));
     return drawn("g", {}, marks, label);
   }
 

@@ -15,8 +15,8 @@ function ticks(from, to, about) {
   if (!(rough > 0) || !Number.isFinite(rough)) return { values: [from], digits: 2 };
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].find((factor) => factor * power >= rough * 0.999) * power;
-  const first = Math.ceil(from / step - 1e-9);
-  const last = Math.floor(to / step + 1e-9);
+  const first = Math.ceil(from / step - 1e-6);
+  const last = Math.floor(to / step + 1e-6);
   const values = [];
   for (let k = first; k <= last; k++) values.push(k * step);
   return { values, digits: Math.max(0, Math.ceil(-Math.log10(step) - 1e-9)) };

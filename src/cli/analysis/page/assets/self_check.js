@@ -2,6 +2,7 @@
 // that only prints the document proves that it works.
 
 function self_check() {
+  draw_everything();
   const made = document.getElementById("trajectory");
   const viewer = made ? made.viewer : null;
   const found = {
@@ -15,6 +16,8 @@ function self_check() {
     canvas_drawn: viewer ? picture(viewer.canvas) !== picture(element("canvas", { width: viewer.canvas.width, height: viewer.canvas.height })) : null,
     slider_moves: viewer ? changes(viewer, () => move_slider(viewer)) : null,
     rotation_moves: viewer ? changes(viewer, () => press(viewer.canvas, "ArrowLeft")) : null,
+    plot_reads: reads(document.querySelector("svg.plot")),
+    plot_zooms: zooms(document.querySelector("svg.plot")),
     table_sorts: sorts(document.querySelector("#distances table") || document.querySelector("table")),
   };
   document.documentElement.dataset.selfCheck = JSON.stringify(found);
@@ -43,6 +46,27 @@ function move_slider(viewer) {
 
 function press(node, key) {
   node.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+}
+
+// Values appear at the cursor.
+function reads(plot) {
+  if (!plot) return null;
+  press(plot, "ArrowRight");
+  const box = plot.parentNode.querySelector(".values");
+  return !box.hidden && /\d/.test(box.textContent);
+}
+
+// Another stretch of the curve is drawn, and all of it again.
+function zooms(plot) {
+  if (!plot) return null;
+  const path = () => plot.querySelector("path.line").getAttribute("d");
+  const whole = path();
+  press(plot, "+");
+  const part = path();
+  press(plot, "0");
+  const again = path();
+  press(plot, "Escape");
+  return part !== whole && again === whole;
 }
 
 // Descending order of the second column begins with its largest number.

@@ -20,7 +20,7 @@ function sortable_table(caption, columns, rows) {
 
   const table = element("table", {}, element("caption", {}, caption), element("thead", {}, element("tr", {}, headers)), body);
   const frame = element("div", { class: "table-frame", role: "region", tabindex: 0, "aria-label": caption }, table);
-  return element("div", { class: "table" }, frame, footnotes(reasons));
+  return element("div", { class: "table" }, frame, footnotes(reasons), left_out(columns.filter((column) => !shown.includes(column)), rows));
 }
 
 function has_value(column, row) {
@@ -29,16 +29,16 @@ function has_value(column, row) {
 }
 
 function header_cell(column, sort) {
-  const button = element("button", { type: "button", title: `Sort by ${column.label}` }, column.label);
+  const button = element("button", { type: "button", title: `Sort by ${column.label}` }, with_indices(column.label));
   const cell = element("th", { scope: "col", "aria-sort": "none", class: column.numeric === false ? null : "number" }, button);
   button.addEventListener("click", () => sort(cell.getAttribute("aria-sort") === "ascending" ? -1 : 1));
-  if (column.unit) cell.append(element("span", { class: "unit" }, column.unit));
   if (column.key && definitions[column.key]) {
     const link = term(column.key, "?");
     link.className = "what";
     link.setAttribute("aria-label", `What ${column.label} is`);
     cell.append(link);
   }
+  if (column.unit) cell.append(element("span", { class: "unit" }, column.unit));
   return cell;
 }
 
@@ -51,6 +51,16 @@ function body_cell(column, row, index, reasons) {
   if (!reasons.includes(reason)) reasons.push(reason);
   const letter = LETTERS[reasons.indexOf(reason) % LETTERS.length];
   return element(kind, { ...attributes, title: reason }, MISSING, element("sup", {}, letter));
+}
+
+// A column without any number is not shown; where somebody knows why, that is said.
+function left_out(columns, rows) {
+  const why = new Map();
+  for (const column of columns.filter(({ reason }) => reason)) {
+    const reason = rows.map(column.reason).find(Boolean);
+    if (reason) why.set(reason, [...(why.get(reason) || []), column.label]);
+  }
+  return [...why].map(([reason, labels]) => element("p", { class: "reason" }, element("strong", {}, `Not computed: ${[...new Set(labels)].join(", ")}. `), reason));
 }
 
 function footnotes(reasons) {

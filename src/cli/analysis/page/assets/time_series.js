@@ -22,7 +22,7 @@ function energies_section(contents, replicas) {
     { y: "E_kin (eV)", short: "kinetic", title: "kinetic", series: over_time(replicas, "kinetic_ev") },
     { y: "E_cons − start (meV)", short: "conserved", title: "conserved quantity of the integrator", series: over_time(replicas, "conserved_ev", from_start(1000)), levels: [{ y: 0, label: "" }] },
   ].filter(({ series }) => series.length).map((panel) => ({ ...panel, height: 150 }));
-  const figure = panels.length ? plot_figure({ id: "energies", title: "Energies", x: "Time (ps)", panels, about: band_words(replicas, "potential_ev") }) : null;
+  const figure = panels.length ? plot_figure({ id: "energies", title: "Potential, kinetic and conserved energy", x: "Time (ps)", panels, about: band_words(replicas, "potential_ev") }) : null;
   return section("energy", "Energies", figure,
     panels.length ? null : missing_note("energies", replicas, "conserved"),
     sortable_table("Energies and drift", [
@@ -37,22 +37,27 @@ function energies_section(contents, replicas) {
 
 function band_words(replicas, name) {
   const long = replicas.some(({ curves }) => curves && curves.series[name] && floats(curves.series[name].x).length > 200);
-  return long ? "Lines are means of stretches, bands reach from the lowest to the highest value in each; zoom in for every point." : null;
+  return long ? "Lines are means of stretches; Extremes shows the lowest and the highest value of each, and zooming in every point." : null;
 }
 
 function temperatures_section(contents, replicas) {
   const shared_target = (part) => {
     const targets = [...new Set(replicas.filter(({ curves }) => curves && curves.targets).map(({ curves }) => curves.targets[part]))];
-    return targets.filter(is_number).slice(0, 4).map((y) => ({ y, label: `target ${significant(y, 3)} K` }));
+    return targets.filter(is_number).slice(0, 4);
   };
-  const panel = (name, y, part, title) => ({ y, short: title, title, series: over_time(replicas, name), levels: shared_target(part), height: 120 });
+  const with_targets = (title, targets) => (targets.length ? `${title}, target ${targets.map((y) => `${significant(y, 3)} K`).join(", ")}` : title);
+  const panel = (name, y, part, title) => {
+    const targets = shared_target(part);
+    const levels = targets.map((level) => ({ y: level, label: "" }));
+    return { y, short: title, title: with_targets(title, targets), series: over_time(replicas, name), levels, height: 120 };
+  };
   const panels = [
     panel("temperature_k", "T (K)", "all", "all degrees of freedom"),
     panel("t_vib_k", "T_vib (K)", "vibration", "vibration"),
     panel("t_rot_k", "T_rot (K)", "rotation", "rotation"),
     panel("t_trans_k", "T_trans (K)", "translation", "translation"),
   ].filter(({ series }) => series.length).map(readable_zero);
-  const figure = panels.length ? plot_figure({ id: "temperatures", title: "Temperatures", x: "Time (ps)", panels, about: [term("targets", "Targets"), " are dashed. ", band_words(replicas, "temperature_k")] }) : null;
+  const figure = panels.length ? plot_figure({ id: "temperatures", title: "Temperature of each kind of motion", x: "Time (ps)", panels, about: [term("targets", "Targets"), " are dashed. ", band_words(replicas, "temperature_k")] }) : null;
   const column = (label, part) => number_column(label, "K", `temperature_k.${part}.mean`, (v, row) => with_temperature_error(row.numbers.temperature_k[part]), "temperature_k");
   const target = (label, part) => ({ label, unit: "K", key: "targets", value: ({ curves }) => (curves && curves.targets ? curves.targets[part] : null), show: ({ curves }) => significant(curves.targets[part], 4) });
   return section("temperature", "Temperatures", figure,
@@ -61,7 +66,7 @@ function temperatures_section(contents, replicas) {
       name_column("Replica"),
       column("T", "all"), target("Target", "all"),
       column("T_vib", "vibration"), target("Target of T_vib", "vibration"),
-      column("T_rot", "rotation"), column("T_trans", "translation"), target("Target of both", "rotation"),
+      column("T_rot", "rotation"), column("T_trans", "translation"), target("Target of T_rot and T_trans", "rotation"),
       number_column("Degrees of freedom", "", "temperature_k.dof", String, "temperature_k"),
     ], replicas));
 }
@@ -77,7 +82,7 @@ function readable_zero(panel) {
   const still = panel.series.every(({ data }) => data.y.every((v) => Math.abs(v) < NO_MOTION));
   if (!still) return panel;
   const series = panel.series.map((one) => ({ ...one, data: rescaled(one.data, 0, 0) }));
-  return { ...panel, series, height: 60, levels: [{ y: 0, label: "0 K: taken out" }], zero: true };
+  return { ...panel, series, height: 46, levels: [], still: true, title: `${panel.short}: taken out at the start` };
 }
 
 function shape_section(contents, replicas) {
@@ -85,7 +90,7 @@ function shape_section(contents, replicas) {
     { y: "RMSD (Å)", short: "RMSD", title: "against the first frame", series: over_time(replicas, "rmsd_a"), zero: true },
     { y: "R_g (Å)", short: "R_g", title: "radius of gyration", series: over_time(replicas, "radius_of_gyration_a") },
   ].filter(({ series }) => series.length).map((panel) => ({ ...panel, height: 140 }));
-  const figure = panels.length ? plot_figure({ id: "shape-figure", title: "Shape", x: time_label(replicas), panels, about: band_words(replicas, "rmsd_a") }) : null;
+  const figure = panels.length ? plot_figure({ id: "shape-figure", title: "RMSD and radius of gyration", x: time_label(replicas), panels, about: band_words(replicas, "rmsd_a") }) : null;
   const spread = (path) => (v, row) => {
     const std = row.numbers[path].std;
     return std === null ? fixed(v, 3) : `${fixed(v, 3)} ± ${fixed(std, 3)}`;
@@ -95,10 +100,10 @@ function shape_section(contents, replicas) {
     panels.length ? sortable_table("Shape: means, ± standard deviation over frames", [
       name_column("Replica"),
       number_column("RMSD", "Å", "rmsd_a.mean", spread("rmsd_a"), "rmsd_a"),
-      number_column("largest RMSD", "Å", "rmsd_a.max", (v) => fixed(v, 3), "rmsd_a"),
+      number_column("Largest RMSD", "Å", "rmsd_a.max", (v) => fixed(v, 3), "rmsd_a"),
       number_column("R_g", "Å", "radius_of_gyration_a.mean", spread("radius_of_gyration_a"), "radius_of_gyration_a"),
-      number_column("smallest R_g", "Å", "radius_of_gyration_a.min", (v) => fixed(v, 3), "radius_of_gyration_a"),
-      number_column("largest R_g", "Å", "radius_of_gyration_a.max", (v) => fixed(v, 3), "radius_of_gyration_a"),
+      number_column("Smallest R_g", "Å", "radius_of_gyration_a.min", (v) => fixed(v, 3), "radius_of_gyration_a"),
+      number_column("Largest R_g", "Å", "radius_of_gyration_a.max", (v) => fixed(v, 3), "radius_of_gyration_a"),
     ], replicas) : null);
 }
 

@@ -11,7 +11,7 @@ function viewer_section(replicas) {
   const seen = replicas.filter(({ curves }) => curves && curves.movie && curves.movie.frames.length > 0);
   if (seen.length === 0) {
     const text = replicas.some(({ curves }) => curves) ? "The system has too many atoms for frames inside a page; open the trajectory in a viewer." : null;
-    return text ? section("trajectory", "Trajectory", element("p", { class: "missing" }, text)) : null;
+    return text ? section("trajectory", "Trajectory", element("p", { class: "reason" }, text)) : null;
   }
   const viewer = new Viewer(seen);
   const made = section("trajectory", "Trajectory", viewer.node);
@@ -37,6 +37,7 @@ class Viewer {
     this.play = button("Play", () => this.set_playing(!this.playing), { class: "primary", "aria-pressed": "false" });
     this.where = element("output", { for: "viewer-frame", class: "where" });
     this.note = element("p", { class: "broken-note" });
+    this.to_break = button("Show the break", () => this.go(this.broken));
     this.labels = element("input", { type: "checkbox", onchange: () => this.draw() });
     this.which = this.select("Replica", this.replicas.map(({ name }, k) => [k, name]), (k) => this.show_replica(k));
     this.rate = this.select("Speed", RATES.map((rate) => [rate, `${rate} frames/s`]), () => {});
@@ -50,7 +51,7 @@ class Viewer {
       this.where, this.note,
       element("div", { class: "controls" },
         this.replicas.length > 1 ? this.which.node : null, this.rate.node,
-        element("label", {}, this.labels, " Labels"),
+        element("label", {}, this.labels, " Labels"), this.to_break,
         button("Reset view", () => this.reset())),
       keys, this.about);
   }
@@ -75,9 +76,13 @@ class Viewer {
     this.slider.max = this.count - 1;
     this.radius = this.first_radius();
     this.note.textContent = broken_note(numbers, run);
+    const broken = numbers.stability.first_broken_frame;
+    this.broken = broken ? this.movie.frames.indexOf(broken.frame) : -1;
+    this.to_break.hidden = this.broken < 0;
     const laid = this.movie.superposed ? " Each frame is laid on the first one." : "";
     this.about.textContent = `${this.count} of ${count(numbers.frames)} saved frames are in this page.${laid}`;
     this.canvas.setAttribute("aria-label", `Ball and stick picture of ${numbers.formula}, ${this.replicas[this.index].name}`);
+    this.camera = Camera.for_atoms(this.frame(0));
     this.go(0);
   }
 
@@ -101,7 +106,7 @@ class Viewer {
     const { numbers } = this.replicas[this.index];
     const times = this.movie.times_ps;
     const time = times ? ` · ${picoseconds(times[this.at])} ps` : "";
-    const text = `Frame ${count(this.movie.frames[this.at])} of ${count(numbers.frames)}${time}`;
+    const text = `Frame ${count(this.movie.frames[this.at])} (0 to ${count(numbers.frames - 1)})${time}`;
     this.slider.setAttribute("aria-valuetext", text);
     this.where.textContent = text + this.worst_bond();
     this.draw();
@@ -147,7 +152,7 @@ class Viewer {
   }
 
   reset() {
-    this.camera = new Camera();
+    this.camera = Camera.for_atoms(this.frame(0));
     this.draw();
   }
 
@@ -244,8 +249,12 @@ function fit_canvas(canvas) {
   if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
 }
 
-// A canvas does not know the style sheet.
+// A canvas does not know the style sheet; paper is white whatever the screen is.
+const ON_PAPER = { paper: "#ffffff", ink: "#000000", muted: "#444c55", warning: "#b83a00" };
+let on_paper = false;
+
 function theme_colours() {
+  if (on_paper) return ON_PAPER;
   const style = getComputedStyle(document.documentElement);
   const of = (name) => style.getPropertyValue(`--${name}`).trim();
   return { paper: of("surface"), ink: of("ink"), muted: of("muted"), warning: of("bad") };
