@@ -107,17 +107,13 @@ fn why(analysis: &Analysis, replica: &ReplicaAnalysis) -> String {
         "run" => format!("Replica {}", replica.id),
         _ => "The trajectory".into(),
     };
-    let stable = replica
-        .stable_ps
-        .map_or(String::new(), |t| format!(" ({} ps)", time(t)));
+    let stable = replica.stable_ps;
+    let stable = stable.map_or(String::new(), |t| format!(" ({} ps)", time(t)));
     let stop = replica.stability.by_every_step.as_ref().map(|v| &v.stop);
     match (stop, &replica.stability.first_broken_frame) {
         (Some(stop), _) if stop.cause != "completed" && stop.cause != "requested" => {
-            let atoms = named(replica, &stop.atoms);
-            format!(
-                "{name} stopped at step {}{stable}: {}{atoms}",
-                stop.step, stop.detail
-            )
+            let cause = with_names(replica, &stop.detail, &stop.atoms);
+            format!("{name} stopped at step {}{stable}: {cause}", stop.step)
         }
         (_, Some(frame)) => format!("{name}: {}", in_a_frame(replica, frame)),
         _ => name,
@@ -125,31 +121,37 @@ fn why(analysis: &Analysis, replica: &ReplicaAnalysis) -> String {
 }
 
 fn in_a_frame(replica: &ReplicaAnalysis, broken: &BrokenFrame) -> String {
-    let when = broken
-        .time_ps
-        .map_or(String::new(), |t| format!(" ({} ps)", time(t)));
+    let when = broken.time_ps;
+    let when = when.map_or(String::new(), |t| format!(" ({} ps)", time(t)));
     let bond = &broken.bond;
     format!(
-        "in saved frame {}{when} bond {}-{} is {:.3} Å long, {:.3} Å from its reference {:.3} Å{}",
+        "in saved frame {}{when} bond {} is {:.3} Å long, {:.3} Å from its reference {:.3} Å",
         broken.frame,
-        bond.bond.atoms[0],
-        bond.bond.atoms[1],
+        names(replica, &bond.bond.atoms),
         bond.distance,
         broken.deviation_a,
         bond.bond.reference,
-        named(replica, &bond.bond.atoms)
     )
 }
 
-/// ` [O2–H8]`: indices alone say little.
-fn named(replica: &ReplicaAnalysis, atoms: &[usize]) -> String {
-    let elements = &replica.curves.elements;
-    let name = |&atom: &usize| Some(format!("{}{atom}", elements.get(atom)?.symbol()));
-    let names: Vec<_> = atoms.iter().filter_map(name).collect();
-    match names.is_empty() {
-        true => String::new(),
-        false => format!(" [{}]", names.join("–")),
+/// `bond 2-8` becomes `bond O2–H8`: indices alone say little.
+fn with_names(replica: &ReplicaAnalysis, detail: &str, atoms: &[usize]) -> String {
+    let names = names(replica, atoms);
+    match atoms {
+        [i, j] => detail.replacen(&format!("bond {i}-{j} "), &format!("bond {names} "), 1),
+        [i] => detail.replacen(&format!("atom {i} "), &format!("atom {names} "), 1),
+        _ => detail.into(),
     }
+}
+
+/// Element and index; the index alone of an atom that the molecule does not have.
+fn names(replica: &ReplicaAnalysis, atoms: &[usize]) -> String {
+    let elements = &replica.curves.elements;
+    let name = |&atom: &usize| {
+        let symbol = elements.get(atom).map_or("", |element| element.symbol());
+        format!("{symbol}{atom}")
+    };
+    atoms.iter().map(name).collect::<Vec<_>>().join("–")
 }
 
 fn distances(analysis: &Analysis) -> Option<Check> {
@@ -246,10 +248,12 @@ fn drift(analysis: &Analysis) -> Option<Check> {
     } else {
         "attention"
     };
-    let text = format!(
-        "Conserved energy: drift over the run at most {:.2} % of kT per degree of freedom",
-        100.0 * worst
-    );
+    let share = match 100.0 * worst {
+        small if small < 0.01 => "less than 0.01".into(),
+        percent => format!("at most {percent:.2}"),
+    };
+    let text =
+        format!("Conserved energy: drift over the run {share} % of kT per degree of freedom");
     let about = "conserved.drift_kt_per_ns_per_dof";
     Some(Check { state, text, about })
 }

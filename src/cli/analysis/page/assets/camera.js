@@ -14,7 +14,10 @@ class Camera {
   // hide each other.
   static for_atoms(positions) {
     const best = { camera: new Camera(), apart: -1 };
-    if (positions.length > 3 * MOST_APART) return best.camera;
+    if (positions.length > 3 * MOST_APART) {
+      best.camera.turn(SIDES[1], SIDES[1]);
+      return best.camera;
+    }
     for (const horizontal of SIDES) {
       for (const vertical of SIDES) {
         const camera = new Camera();

@@ -76,5 +76,8 @@ function sorts(table) {
   if (!button) return null;
   button.click();
   button.click();
-  return button.closest("th").getAttribute("aria-sort") === "descending";
+  const cells = [...table.querySelectorAll("tbody tr")].map((row) => row.children[1].textContent.replace("−", "-"));
+  const values = cells.map(parseFloat).filter(Number.isFinite);
+  const falls = values.every((value, k) => k === 0 || values[k - 1] >= value);
+  return falls && button.closest("th").getAttribute("aria-sort") === "descending";
 }
