@@ -2,6 +2,7 @@
 // lowest to the highest value, so that no excursion is lost.
 
 const PIXELS_A_STRETCH = 7;
+const FEWEST_STRETCHES = 5; // of a run that is short beside another
 
 function visible_part(series, from, to) {
   const { x } = series;
@@ -17,7 +18,8 @@ function reduced(series, from, to, pixels, noisy) {
   const [first, last] = visible_part(series, from, to);
   const cut = (values) => (values ? values.subarray(first, last) : null);
   const part = { x: cut(series.x), y: cut(series.y), low: cut(series.low), high: cut(series.high) };
-  const stretches = Math.max(20, Math.floor(pixels / PIXELS_A_STRETCH));
+  const share = part.x.length ? (part.x[part.x.length - 1] - part.x[0]) / (to - from) : 0;
+  const stretches = Math.max(FEWEST_STRETCHES, Math.floor((pixels * share) / PIXELS_A_STRETCH));
   return noisy && last - first > 2 * stretches ? in_stretches(part, stretches) : part;
 }
 

@@ -27,6 +27,7 @@ function build_page() {
   ].filter(Boolean);
   document.getElementById("main").append(...sections);
   navigation(sections);
+  draw_everything();
   document.documentElement.dataset.ready = "true";
 }
 

@@ -71,7 +71,10 @@ class Plot {
   full_range() {
     if (this.figure.range) return this.figure.range;
     const ends = this.all_series().flatMap(({ data }) => [data.x[0], data.x[data.x.length - 1]]).filter(Number.isFinite);
-    const [from, to] = [Math.min(...ends), Math.max(...ends)];
+    const [from, last] = [Math.min(...ends), Math.max(...ends)];
+    // The middle of the last stretch of 300 ps is at 299.9 ps.
+    const round = Number(last.toPrecision(2));
+    const to = round > last && round < 1.01 * last ? round : last;
     const start = from > 0 && from < 0.05 * to ? 0 : from;
     return to > start ? [start, to] : [from - 0.5, from + 0.5];
   }
