@@ -10,7 +10,7 @@ function formula(text) {
 function card_section(contents) {
   const title = contents.runs.length > 1 ? "Runs" : contents.runs[0].analysis.kind === "run" ? "Run" : "Trajectory file";
   if (contents.runs.length === 1) return section("run", title, single_card(contents.runs[0]));
-  const cards = contents.runs.map((run) => element("div", { class: "run-card" }, element("h3", {}, swatch(run.index), run.label), molecule_figure(run), facts_list(run)));
+  const cards = contents.runs.map((run) => element("div", { class: "run-card" }, element("h3", {}, swatch(run.index), run.label), molecule_figure(run), facts_list(run), weights_details(run)));
   return section("run", title, runs_table(contents), element("div", { class: "run-cards" }, cards), settings_table(contents.runs));
 }
 

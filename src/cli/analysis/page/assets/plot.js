@@ -141,8 +141,9 @@ class Plot {
     const low = Math.min(...extents.map((e) => e[0]), ...levels);
     const high = Math.max(...extents.map((e) => e[1]), ...levels);
     const [bottom, top] = padded(low, high);
-    const marks = ticks(panel.zero && low >= 0 ? 0 : bottom, top, (panel.height || PANEL_HEIGHT) / 42);
-    return { panel, series, low: panel.zero && low >= 0 ? 0 : bottom, high: top, marks, labels: marks.values.map((v) => tick_label(v, marks.digits)) };
+    const start = panel.zero && low >= 0 ? 0 : bottom;
+    const marks = y_ticks(start, top, (panel.height || PANEL_HEIGHT) / 42);
+    return { panel, series, low: start, high: top, marks, labels: marks.values.map((v) => tick_label(v, marks.digits)) };
   }
 
   panel({ panel, series, low, high, marks, labels }, top, height, left, width, index) {

@@ -9,7 +9,7 @@ function replicas_section(contents, replicas) {
   const unseen = (row) => own_summary(row).unseen;
   const drawn_count = replicas.filter(({ curves }) => curves).length;
   const rest = drawn_count < replicas.length ? element("p", { class: "quiet" }, `Curves and frames of the first ${drawn_count} replicas are in this page; numbers of all ${replicas.length} are in the tables.`) : null;
-  return section("replicas", "Replicas", sortable_table("Replicas", [
+  return section("replicas", "Replicas", sortable_table("How each replica ended, and what it is worth", [
     name_column("Replica"),
     { label: "Seed", value: (row) => own_summary(row).seed },
     { label: "Steps", value: (row) => own_summary(row).steps, show: (row) => count(own_summary(row).steps) },

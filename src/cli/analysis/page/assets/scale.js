@@ -22,6 +22,12 @@ function ticks(from, to, about) {
   return { values, digits: Math.max(0, Math.ceil(-Math.log10(step) - 1e-9)) };
 }
 
+// A scale needs two numbers.
+function y_ticks(from, to, about) {
+  const found = ticks(from, to, about);
+  return found.values.length > 1 ? found : ticks(from, to, 2 * about);
+}
+
 function tick_label(value, digits) {
   if (digits > 5 || Math.abs(value) >= 1e6) return significant(value, 3);
   return minus(value.toFixed(digits)).replace(/^−(0(\.0*)?)$/, "$1");
