@@ -182,11 +182,19 @@ fn distances(analysis: &Analysis) -> Option<Check> {
     .filter_map(|(name, value)| Some(format!("{name} {:.3}", value?)))
     .collect();
     let against = against.join(", ");
-    let (state, words) = match mae <= explained {
-        true => ("good", "no larger than sampling explains"),
-        false => ("attention", "more than sampling explains"),
+    let text = format!("Distances: h(r) MAE {mae:.3}");
+    let (state, words) = match (against.is_empty(), mae <= explained) {
+        (true, _) => ("missing", ", of which sampling has an unknown share".into()),
+        (_, true) => (
+            "good",
+            format!(", no larger than sampling explains ({against})"),
+        ),
+        (_, false) => (
+            "attention",
+            format!(", more than sampling explains ({against})"),
+        ),
     };
-    let text = format!("Distances: h(r) MAE {mae:.3}, {words} ({against})");
+    let text = text + &words;
     Some(Check { state, text, about })
 }
 

@@ -1,6 +1,6 @@
 // Vibrational spectrum and velocity autocorrelation; only of frames close enough to each other.
 
-const INVISIBLE = 0.002; // share of the highest density below which a spectrum is empty to the eye
+const INVISIBLE = 0.01; // share of the highest density below which a spectrum is empty to the eye
 
 function vibrations_section(contents, replicas) {
   const known = replicas.filter(({ curves }) => curves && curves.spectrum);
