@@ -1,7 +1,7 @@
 //! What a finished run or any trajectory is worth: numbers, figures, one page.
 //!
 //! - [`of_run`], [`of_trajectory`]: from files to [`Analysis`]
-//! - [`write()`]: `analysis.json`, `plots/` and `report.html`, which is [`page`]; [`write_comparison`]: several on one
+//! - [`write()`]: `analysis.json`, `plots/` and `report.html`, which is `page`; [`write_comparison`]: several on one
 //!   page; [`table`]: for people
 //! - [`source`], [`frames`], [`clock`], [`velocities`], [`thermo`]: reading and counting, frame by frame
 //! - [`results`], [`definitions`]: names and meanings of the numbers; the formulas themselves are in

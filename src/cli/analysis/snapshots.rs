@@ -8,7 +8,7 @@ use oreo_core::Vec3;
 /// Frames kept at most; a viewer shows no more.
 pub const MOST_FRAMES: usize = 200;
 /// Positions kept at most, so that a box of 100,000 atoms does not fill the memory.
-const MOST_POSITIONS: usize = 2_000_000;
+const MOST_POSITIONS: usize = 500_000;
 
 /// Positions of one frame.
 #[derive(Debug, Clone, PartialEq)]
