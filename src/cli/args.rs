@@ -177,18 +177,20 @@ pub struct ResumeArgs {
 /// `oreo analyze`
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Example: oreo analyze first --reference rmd17_aspirin.npz")]
+Examples: oreo analyze first --reference rmd17_aspirin.npz
+          oreo analyze first second third --output comparison    # each as before, and one page for all")]
 pub struct AnalyzeArgs {
-    /// Output folder of a run, or one trajectory
-    #[arg(value_name = "DIR|TRAJECTORY")]
-    pub target: PathBuf,
+    /// Output folder of a run, or one trajectory; several are analyzed one by one and shown side by side
+    #[arg(value_name = "DIR|TRAJECTORY", required = true)]
+    pub targets: Vec<PathBuf>,
     /// Reference frames for h(r), its floor and the bond topology [default: those of the run]
     #[arg(long, value_name = "DATA")]
     pub reference: Option<PathBuf>,
     /// How to read data sets.
     #[command(flatten)]
     pub data_set: DataSetArgs,
-    /// Where the report goes [default: the run's folder, or the trajectory's name with -analysis]
+    /// Where the report goes [default: the run's folder, or the trajectory's name with -analysis]; of several, where the
+    /// page of all goes [default: oreo-comparison]
     #[arg(long, value_name = "DIR")]
     pub output: Option<PathBuf>,
     /// Elements and topology for trajectories without them (DCD)

@@ -4,57 +4,65 @@ use super::choices::{DofChoice, FiltersChoice};
 use super::plan::*;
 use std::fmt::{self, Display, Formatter};
 
+/// Width of the subjects, with the space behind them.
+const SUBJECTS: usize = 12;
+
 impl Display for Plan {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        writeln!(f, "structure   {}", self.start)?;
-        writeln!(f, "potential   {}", self.potential)?;
-        if !self.committee.is_empty() {
-            let members: Vec<_> = self.committee.iter().map(ToString::to_string).collect();
-            writeln!(
-                f,
-                "ensemble    asked every {} steps how far it agrees: {}",
-                self.every,
-                members.join(", ")
-            )?;
-        }
-        if let Some(reference) = &self.reference {
-            writeln!(
-                f,
-                "reference   {}, labels {}",
-                reference.display(),
-                self.labels
-            )?;
-        }
-        writeln!(
-            f,
-            "dynamics    {}; steps of {}",
-            self.ensemble, self.timestep
-        )?;
-        writeln!(f, "start       {}", self.velocities)?;
-        writeln!(f, "temperature counted over {}", counted(self.dof))?;
-        writeln!(
-            f,
-            "length      {} steps = {} ps, {}",
-            self.steps,
-            self.simulated_time() * 1e-3,
-            self.copies()
-        )?;
-        writeln!(f, "stops at    {}", self.stops().join(", "))?;
-        match self.potential {
-            PotentialPlan::Et(_) => write!(f, "compute     {}", self.compute)?,
-            PotentialPlan::LennardJones => write!(f, "compute     {}, f64", self.compute.device)?,
-        }
-        writeln!(f, ", skin {}", self.skin)?;
-        writeln!(
-            f,
-            "output      {}: {}",
-            self.output.display(),
-            self.rhythm()
-        )
+        let mut rows = self.rows().into_iter();
+        rows.try_for_each(|(subject, text)| writeln!(f, "{subject:SUBJECTS$}{text}"))
     }
 }
 
 impl Plan {
+    /// Subjects and what was decided about them.
+    pub fn rows(&self) -> Vec<(&'static str, String)> {
+        let mut rows = vec![
+            ("structure", self.start.to_string()),
+            ("potential", self.potential.to_string()),
+        ];
+        if !self.committee.is_empty() {
+            rows.push(("ensemble", self.members()));
+        }
+        if let Some(reference) = &self.reference {
+            let text = format!("{}, labels {}", reference.display(), self.labels);
+            rows.push(("reference", text));
+        }
+        let length = format!(
+            "{} steps = {} ps, {}",
+            self.steps,
+            self.simulated_time() * 1e-3,
+            self.copies()
+        );
+        let compute = match self.potential {
+            PotentialPlan::Et(_) => self.compute.to_string(),
+            PotentialPlan::LennardJones => format!("{}, f64", self.compute.device),
+        };
+        let output = format!("{}: {}", self.output.display(), self.rhythm());
+        rows.extend([
+            (
+                "dynamics",
+                format!("{}; steps of {}", self.ensemble, self.timestep),
+            ),
+            ("start", self.velocities.to_string()),
+            ("temperature", format!("counted over {}", counted(self.dof))),
+            ("length", length),
+            ("stops at", self.stops().join(", ")),
+            ("compute", format!("{compute}, skin {}", self.skin)),
+            ("output", output),
+        ]);
+        rows
+    }
+
+    fn members(&self) -> String {
+        let members = self.committee.iter().map(ToString::to_string);
+        let members = members.collect::<Vec<_>>().join(", ");
+        format!(
+            "asked every {} steps how far it agrees: {members}",
+            self.every
+        )
+    }
+
     fn copies(&self) -> String {
         match self.replicas {
             1 => format!("1 replica, seed {}", self.seed),

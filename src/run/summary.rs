@@ -131,6 +131,9 @@ pub struct StopSummary {
     pub step: u64,
     /// In words.
     pub detail: String,
+    /// From 0, of the bond or the force; empty where no atom is to blame, and in files from before it was recorded
+    #[serde(default)]
+    pub atoms: Vec<usize>,
 }
 
 /// K

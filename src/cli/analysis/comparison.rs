@@ -1,6 +1,7 @@
 //! Reference frames: what a trajectory is compared with.
 
 use super::frames::{check_elements, RADIAL_BINS};
+use super::pair_distances::{PairDensity, PairDistances};
 use super::relabelled::Relabelled;
 use super::results::ReferenceAnalysis;
 use crate::cli::inputs::Reference;
@@ -92,6 +93,14 @@ impl<'a> Comparison<'a> {
     /// h(r) of all frames.
     pub fn distribution(&self) -> &Distribution {
         &self.reference.distribution
+    }
+
+    /// Parts of h(r) of all frames, by pair of elements.
+    pub fn pair_densities(&self) -> Vec<PairDensity> {
+        let mut pairs = PairDistances::new(&self.first().elements);
+        let frames = self.reference.frames.iter();
+        frames.for_each(|frame| pairs.add_frame(&frame.positions, &frame.cell));
+        pairs.densities()
     }
 
     /// Mean bond lengths.

@@ -3,11 +3,13 @@
 //! Memory: a few numbers a frame, fixed histograms, and one stretch of velocities.
 
 use super::clock::Clock;
+use super::pair_distances::{PairDensity, PairDistances};
 use super::results::BrokenFrame;
+use super::snapshots::Snapshots;
 use super::velocities::{Velocities, Vibrations, LARGEST_SPACING};
 use crate::cli::exit::BadInput;
 use anyhow::Result;
-use oreo_core::{Cell, Element, Frame, System};
+use oreo_core::{Cell, Element, Frame, Periodic, System};
 use oreo_validation::bond_statistics::BondStatistics;
 use oreo_validation::rdf::RadialHistogram;
 use oreo_validation::{geometry, BlockedHistogram, Topology};
@@ -45,8 +47,14 @@ pub struct Frames {
     pub broken: Option<BrokenFrame>,
     /// h(r)
     pub distances: BlockedHistogram,
+    /// h(r) by pair of elements.
+    pub pairs: PairDistances,
     /// g(r), or why there is none.
     pub radial: Result<RadialHistogram, String>,
+    /// g(r) by pair of elements; empty where there is none.
+    partial: Vec<(String, RadialHistogram)>,
+    /// Also of those that are not analyzed.
+    pub snapshots: Snapshots,
     /// Bond lengths.
     pub bonds: BondStatistics,
     /// Å, of every frame.
@@ -79,7 +87,10 @@ impl Frames {
             analyzed: 0,
             broken: None,
             distances: BlockedHistogram::new(),
+            pairs: PairDistances::new(&first.elements),
             radial: radial(first),
+            partial: partial(first),
+            snapshots: Snapshots::new(first.len()),
             bonds,
             deviations: Vec::new(),
             rmsd: Vec::new(),
@@ -98,7 +109,10 @@ impl Frames {
             "of the first frame",
         )?;
         self.clock.add(frame.time);
+        let whole = self.broken.is_none();
         self.judge(&frame);
+        let breaks = whole && self.broken.is_some();
+        self.snapshots.add(&frame.positions, breaks);
         self.seen += 1;
         if self.broken.is_some() && self.rule.ends_the_analysis {
             return Ok(());
@@ -109,6 +123,26 @@ impl Frames {
         self.collect_velocities(frame);
         self.analyzed += 1;
         Ok(())
+    }
+
+    /// As that of the first frame.
+    pub fn cell(&self) -> Option<&Periodic> {
+        match &self.first.cell {
+            Cell::Open => None,
+            Cell::Periodic(cell) => Some(cell),
+        }
+    }
+
+    /// g(r) by pair of elements.
+    pub fn partial_radial(&self) -> Vec<PairDensity> {
+        let of = |(pair, histogram): &(String, RadialHistogram)| {
+            let found = histogram.distribution().ok()?;
+            Some(PairDensity {
+                pair: pair.clone(),
+                density: found.g().to_vec(),
+            })
+        };
+        self.partial.iter().filter_map(of).collect()
     }
 
     /// As the first frame is.
@@ -147,6 +181,7 @@ impl Frames {
 
     fn measure(&mut self, frame: &Frame) -> Result<(), oreo_validation::ValidationError> {
         self.distances.add_frame(&frame.positions, &frame.cell)?;
+        self.pairs.add_frame(&frame.positions, &frame.cell);
         self.bonds.add_frame(&frame.positions, &frame.cell)?;
         if frame.cell == Cell::Open {
             self.rmsd
@@ -159,6 +194,10 @@ impl Frames {
         if let Ok(radial) = &mut self.radial {
             if let Err(error) = radial.add_frame(&frame.positions, &frame.cell) {
                 self.radial = Err(format!("frame {}: {error}", self.seen - 1));
+            }
+            for (_, partial) in &mut self.partial {
+                // Refused for the reasons of the whole, which was just asked.
+                let _ = partial.add_frame(&frame.positions, &frame.cell);
             }
         }
         Ok(())
@@ -199,6 +238,29 @@ fn radial(first: &Frame) -> Result<RadialHistogram, String> {
                 .map_err(|error| error.to_string())
         }
     }
+}
+
+/// One for each pair of different elements; of a single element it would be the whole again.
+fn partial(first: &Frame) -> Vec<(String, RadialHistogram)> {
+    let Cell::Periodic(cell) = &first.cell else {
+        return Vec::new();
+    };
+    let mut kinds = first.elements.clone();
+    kinds.sort();
+    kinds.dedup();
+    if kinds.len() < 2 {
+        return Vec::new();
+    }
+    let pairs = (0..kinds.len()).flat_map(|a| (a..kinds.len()).map(move |b| (a, b)));
+    let range = 0.5 * cell.heights().min();
+    pairs
+        .filter_map(|(a, b)| {
+            let pair = [kinds[a], kinds[b]];
+            let found = RadialHistogram::partial(&first.elements, pair, range, RADIAL_BINS);
+            let name = format!("{}-{}", pair[0].symbol(), pair[1].symbol());
+            Some((name, found.ok()?))
+        })
+        .collect()
 }
 
 /// The same atoms in the same order, or an error that names both molecules.

@@ -1,11 +1,13 @@
 //! What a finished run or any trajectory is worth: numbers, figures, one page.
 //!
 //! - [`of_run`], [`of_trajectory`]: from files to [`Analysis`]
-//! - [`write()`]: `analysis.json`, `plots/` and `report.html`; [`table`]: for people
+//! - [`write()`]: `analysis.json`, `plots/` and `report.html`, which is `page`; [`write_comparison`]: several on one
+//!   page; [`table`]: for people
 //! - [`source`], [`frames`], [`clock`], [`velocities`], [`thermo`]: reading and counting, frame by frame
 //! - [`results`], [`definitions`]: names and meanings of the numbers; the formulas themselves are in
 //!   [`oreo_validation`]
 
+mod card;
 pub mod clock;
 mod comparison;
 pub mod curves;
@@ -14,12 +16,13 @@ pub mod definitions;
 mod figures;
 pub mod frames;
 mod numbers;
+mod page;
+mod pair_distances;
 mod relabelled;
 mod replica;
-#[cfg(feature = "plots")]
-mod report;
 pub mod results;
 mod run_folder;
+mod snapshots;
 pub mod source;
 pub mod table;
 pub mod thermo;
@@ -28,7 +31,7 @@ mod write;
 
 pub use results::Analysis;
 pub use run_folder::{of_finished_run, of_run};
-pub use write::write;
+pub use write::{write, write_comparison};
 
 use super::exit::{BadInput, OrBadInput};
 use super::inputs;
@@ -139,5 +142,7 @@ fn assemble(
         reweighted_distribution: comparison
             .and_then(|comparison| comparison.relabelled().ok())
             .map(|relabelled| relabelled.distribution.clone()),
+        reference_pairs: comparison.map_or_else(Vec::new, Comparison::pair_densities),
+        card: None,
     }
 }

@@ -59,6 +59,12 @@ pub fn of(
         spectrum: analysis,
         not_computed: missing,
         curves: Curves {
+            elements: frames.system.elements.clone(),
+            cell: frames.cell().cloned(),
+            pairs: frames.pairs.densities(),
+            partial_radial: frames.partial_radial(),
+            topology: frames.rule.topology,
+            snapshots: frames.snapshots,
             distribution: frames.distances.distribution().ok(),
             radial,
             reference_radial,

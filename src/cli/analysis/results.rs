@@ -3,7 +3,9 @@
 //! A number that could not be computed is `null`, never a made-up zero, and `not_computed` says why. Units are in the
 //! names; [`super::definitions`] says what each number is, and travels in the file.
 
+use super::card::Card;
 use super::curves::Curves;
+use super::pair_distances::PairDensity;
 use crate::run::{MeanStd, StopSummary};
 use oreo_validation::bond_statistics::{BondTypeLengths, WorstBond};
 use oreo_validation::statistics::BlockAverage;
@@ -40,6 +42,12 @@ pub struct Analysis {
     /// For the figures: the same as the level of theory of the labels would have it.
     #[serde(skip)]
     pub reweighted_distribution: Option<Distribution>,
+    /// For the page: its parts by pair of elements.
+    #[serde(skip)]
+    pub reference_pairs: Vec<PairDensity>,
+    /// For the page: of a run.
+    #[serde(skip)]
+    pub card: Option<Card>,
 }
 
 /// Frames that a trajectory is compared with.

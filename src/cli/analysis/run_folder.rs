@@ -1,6 +1,8 @@
 //! The folder of a run: which trajectories, which settings, and whether it is finished.
 
+use super::card::Card;
 use super::comparison::Comparison;
+use super::curves::TemperatureTargets;
 use super::numbers::noted;
 use super::replica::{self, FirstShape, Subject};
 use super::results::{OnlineVerdict, ReplicaAnalysis};
@@ -11,12 +13,16 @@ use crate::cli::config_file;
 use crate::cli::exit::{BadInput, OrBadInput};
 use crate::cli::inputs::Reference;
 use crate::cli::layers::Layers;
+use crate::cli::md::dynamics;
 use crate::cli::md::internal_thermal_energy;
 use crate::cli::plan::{Plan, StabilityRule};
 use crate::cli::settings::RunSettings;
 use crate::run::{ReplicaSummary, RunDirectory, Summary};
 use anyhow::{Context, Result};
+use oreo_core::units::KELVIN;
+use oreo_core::{Frame, System};
 use oreo_formats::ReadOptions;
+use oreo_integrators::{Coupling, DegreesOfFreedom};
 use oreo_validation::stability::DEFAULT_BOND_THRESHOLD;
 use std::path::{Path, PathBuf};
 
@@ -140,6 +146,8 @@ impl Folder<'_> {
             let mut replica = replica::analyze(&subject, comparison, &mut notes)?;
             self.add_thermo(&mut replica, &mut notes)?;
             self.add_verdict(&mut replica);
+            let start = subject.structure.as_ref();
+            replica.curves.targets = start.and_then(|start| self.targets(&start.frame));
             replicas.push(replica);
         }
         if self.unfinished {
@@ -148,6 +156,7 @@ impl Folder<'_> {
         let analysis = assemble(self.directory.root(), "run", comparison, replicas, notes);
         Ok(Analysis {
             unfinished: self.unfinished,
+            card: Some(Card::of(self.plan, self.summary)),
             ..analysis
         })
     }
@@ -231,6 +240,11 @@ impl Folder<'_> {
         replica.equilibrated_after_ps = potential.map(|(after, _)| after);
         replica.potential_ev = potential.map(|(_, average)| average);
         replica.curves.temperature_k = thermo.curve("temperature_k");
+        replica.curves.t_trans_k = thermo.curve("t_trans_k");
+        replica.curves.t_rot_k = thermo.curve("t_rot_k");
+        replica.curves.t_vib_k = thermo.curve("t_vib_k");
+        replica.curves.potential_ev = thermo.curve("potential_ev");
+        replica.curves.kinetic_ev = thermo.curve("kinetic_ev");
         replica.curves.conserved_ev = thermo.curve("conserved_ev");
         replica.curves.force_deviation_max = thermo.curve("force_deviation_max_ev_per_a");
         replica.curves.force_deviation_rms = thermo.curve("force_deviation_rms_ev_per_a");
@@ -242,6 +256,31 @@ impl Folder<'_> {
             .thermostat()
             .map(|(target, _)| target.kelvins());
         Ok(())
+    }
+
+    /// `None` without a thermostat, and for a start that could not have been run.
+    fn targets(&self, start: &Frame) -> Option<TemperatureTargets> {
+        let (temperature, _) = self.plan.ensemble.thermostat()?;
+        let dof = DegreesOfFreedom::of(&System::new(start.elements.clone()), &start.cell).ok()?;
+        let (mode, coupling) = (
+            dynamics::mode(self.plan),
+            dynamics::coupling(self.plan, dof),
+        );
+        let target = dof
+            .target(mode, coupling, temperature.thermal_energy())
+            .ok()?;
+        let moving = target.kt / KELVIN;
+        let rigid = match coupling {
+            Coupling::Internal => 0.0,
+            Coupling::AllModes => moving,
+        };
+        let share = target.degrees_of_freedom as f64 / dof.reported(mode, coupling) as f64;
+        Some(TemperatureTargets {
+            all: Some(moving * share).filter(|all| all.is_finite()),
+            translation: rigid,
+            rotation: rigid,
+            vibration: moving,
+        })
     }
 
     /// The run looked at every step: its verdict goes before that of the saved frames, unless another threshold was

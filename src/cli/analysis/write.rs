@@ -1,5 +1,6 @@
 //! From an analysis to files.
 
+use super::page;
 use super::results::Analysis;
 use crate::checkpoint::replace_atomically;
 use anyhow::{Context, Result};
@@ -8,12 +9,26 @@ use std::path::Path;
 /// `analysis.json`, `plots/` and `report.html` in a folder, which is made if missing. What an earlier analysis left
 /// under the same names is replaced.
 pub fn write(analysis: &Analysis, folder: &Path) -> Result<()> {
-    std::fs::create_dir_all(folder)
-        .with_context(|| format!("{} cannot be made", folder.display()))?;
+    make(folder)?;
     let text =
         serde_json::to_vec_pretty(analysis).context("the analysis cannot be written as JSON")?;
     put(&folder.join("analysis.json"), &text)?;
+    put(
+        &folder.join("report.html"),
+        page::of(&[analysis])?.as_bytes(),
+    )?;
     figures(analysis, folder)
+}
+
+/// `report.html` of several analyses in a folder, which is made if missing.
+pub fn write_comparison(analyses: &[Analysis], folder: &Path) -> Result<()> {
+    make(folder)?;
+    let analyses: Vec<_> = analyses.iter().collect();
+    put(&folder.join("report.html"), page::of(&analyses)?.as_bytes())
+}
+
+fn make(folder: &Path) -> Result<()> {
+    std::fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))
 }
 
 fn put(path: &Path, contents: &[u8]) -> Result<()> {
@@ -31,10 +46,7 @@ fn figures(analysis: &Analysis, folder: &Path) -> Result<()> {
         figure.save(&plots.join(name))?;
         put(&plots.join(format!("{name}.csv")), csv(figure).as_bytes())?;
     }
-    put(
-        &folder.join("report.html"),
-        super::report::of(analysis, &figures)?.as_bytes(),
-    )
+    Ok(())
 }
 
 #[cfg(not(feature = "plots"))]

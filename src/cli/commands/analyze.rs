@@ -1,28 +1,36 @@
-//! `oreo analyze`: of a run's folder or of any trajectory.
+//! `oreo analyze`: of a run's folder, of any trajectory, or of several of them side by side.
 
-use crate::cli::analysis::{self, Request};
+use crate::cli::analysis::{self, Analysis, Request};
 use crate::cli::args::AnalyzeArgs;
 use crate::cli::exit::{BadInput, OrBadInput, Outcome};
 use crate::cli::output;
 use crate::run::RunDirectory;
 use anyhow::Result;
+use serde::Serialize;
 use std::path::{Path, PathBuf};
+
+/// Of several targets without `--output`.
+const COMPARISON: &str = "oreo-comparison";
+
+/// With `--json`, of several targets.
+#[derive(Serialize)]
+struct Comparison<'a> {
+    runs: &'a [Analysis],
+}
 
 /// Analyzes, writes, and says what was found. A run that broke is a successful analysis.
 pub fn main(args: &AnalyzeArgs, json: bool) -> Result<Outcome> {
     let request = request(args)?;
-    let analysis = match args.target.is_dir() {
-        true => {
-            let directory = RunDirectory::open(&args.target).or_bad_input()?;
-            analysis::of_run(&directory, &request)?
-        }
-        false => analysis::of_trajectory(&args.target, &request)?,
-    };
-    analysis
-        .notes
-        .iter()
-        .for_each(|note| output::say(format_args!("note: {note}")));
-    let folder = folder(args);
+    match &args.targets[..] {
+        [target] => one(target, args, &request, json)?,
+        several => side_by_side(several, args, &request, json)?,
+    }
+    Ok(Outcome::Completed)
+}
+
+fn one(target: &Path, args: &AnalyzeArgs, request: &Request, json: bool) -> Result<()> {
+    let analysis = analyze(target, request)?;
+    let folder = args.output.clone().unwrap_or_else(|| own_folder(target));
     analysis::write(&analysis, &folder)?;
     match json {
         true => output::print_json(&analysis)?,
@@ -32,7 +40,70 @@ pub fn main(args: &AnalyzeArgs, json: bool) -> Result<Outcome> {
         "analysis.json, report.html and plots are in {}",
         folder.display()
     ));
-    Ok(Outcome::Completed)
+    Ok(())
+}
+
+/// Each writes what it writes alone; the page of all comes on top. Nothing is written before all are understood.
+fn side_by_side(
+    targets: &[PathBuf],
+    args: &AnalyzeArgs,
+    request: &Request,
+    json: bool,
+) -> Result<()> {
+    let page = args.output.clone().unwrap_or_else(|| COMPARISON.into());
+    check_folders(targets, &page)?;
+    let each = targets.iter().map(|target| analyze(target, request));
+    let analyses: Vec<Analysis> = each.collect::<Result<_>>()?;
+    for (target, analysis) in targets.iter().zip(&analyses) {
+        analysis::write(analysis, &own_folder(target))?;
+    }
+    analysis::write_comparison(&analyses, &page)?;
+    match json {
+        true => output::print_json(&Comparison { runs: &analyses })?,
+        false => analyses.iter().try_for_each(|analysis| {
+            let table = analysis::table::of(analysis);
+            output::print(&format!("{}\n{table}\n", analysis.target))
+        })?,
+    }
+    output::say(format_args!(
+        "report.html of all is in {}; analysis.json, report.html and plots of each are in its own folder",
+        page.display()
+    ));
+    Ok(())
+}
+
+/// Two reports in one folder would replace each other.
+fn check_folders(targets: &[PathBuf], page: &Path) -> Result<()> {
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    let mut taken: Vec<(PathBuf, &Path)> = vec![(real(page), page)];
+    for target in targets {
+        let folder = own_folder(target);
+        let folder = (real(&folder), target.as_path());
+        if let Some((_, other)) = taken.iter().find(|(path, _)| *path == folder.0) {
+            return Err(BadInput::new(format!(
+                "the reports of {} and {} would both go to {}; give each target once, and another --output",
+                other.display(),
+                target.display(),
+                folder.0.display()
+            ))
+            .into());
+        }
+        taken.push(folder);
+    }
+    Ok(())
+}
+
+fn analyze(target: &Path, request: &Request) -> Result<Analysis> {
+    let analysis = match target.is_dir() {
+        true => {
+            let directory = RunDirectory::open(target).or_bad_input()?;
+            analysis::of_run(&directory, request)?
+        }
+        false => analysis::of_trajectory(target, request)?,
+    };
+    let notes = analysis.notes.iter();
+    notes.for_each(|note| output::say(format_args!("note: {note}")));
+    Ok(analysis)
 }
 
 fn request(args: &AnalyzeArgs) -> Result<Request> {
@@ -53,12 +124,11 @@ fn request(args: &AnalyzeArgs) -> Result<Request> {
     })
 }
 
-/// `--output`, the folder of the run, or `NAME-analysis` beside a trajectory.
-fn folder(args: &AnalyzeArgs) -> PathBuf {
-    match &args.output {
-        Some(folder) => folder.clone(),
-        None if args.target.is_dir() => args.target.clone(),
-        None => beside(&args.target),
+/// The folder of the run, or `NAME-analysis` beside a trajectory.
+fn own_folder(target: &Path) -> PathBuf {
+    match target.is_dir() {
+        true => target.to_path_buf(),
+        false => beside(target),
     }
 }
 

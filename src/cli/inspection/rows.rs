@@ -30,6 +30,11 @@ impl Rows {
             .for_each(|(name, value)| self.add(name, value));
     }
 
+    /// Names and values, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (*name, value.as_str()))
+    }
+
     /// The lines of another.
     pub fn append(&mut self, mut other: Self) {
         self.0.append(&mut other.0);

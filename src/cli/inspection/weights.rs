@@ -151,6 +151,11 @@ impl WeightsFacts {
         })
     }
 
+    /// Of the file, lower-case hex.
+    pub fn sha256(&self) -> &str {
+        &self.sha256
+    }
+
     /// For people.
     pub fn rows(&self) -> Rows {
         let mut rows = Rows::default();

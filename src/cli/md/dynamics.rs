@@ -13,7 +13,7 @@ use oreo_integrators::{
 };
 
 /// How degrees of freedom are counted.
-pub(super) fn mode(plan: &Plan) -> Mode {
+pub(in crate::cli) fn mode(plan: &Plan) -> Mode {
     match plan.dof {
         DofChoice::Md17 => Mode::Md17,
         DofChoice::Physical => Mode::Physical,
@@ -21,7 +21,7 @@ pub(super) fn mode(plan: &Plan) -> Mode {
 }
 
 /// Which modes the thermostat, or at constant energy the first draw, warms.
-pub(super) fn coupling(plan: &Plan, dof: DegreesOfFreedom) -> Coupling {
+pub(in crate::cli) fn coupling(plan: &Plan, dof: DegreesOfFreedom) -> Coupling {
     match plan.ensemble {
         Ensemble::Langevin { .. } => Coupling::AllModes,
         // Nobody takes translation and rotation out of velocities from a file.

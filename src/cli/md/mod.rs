@@ -6,7 +6,7 @@
 pub mod assemble;
 mod committee;
 pub mod drive;
-mod dynamics;
+pub(in crate::cli) mod dynamics;
 pub mod log;
 mod saved;
 pub mod start;

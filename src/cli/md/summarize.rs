@@ -10,6 +10,7 @@ use crate::run::{
     ForceDeviations, MeanStd, MsPerStep, ReplicaSummary, StopSummary, Summary, Temperatures,
 };
 use crate::Replica;
+use oreo_core::Stop;
 use oreo_validation::floor;
 
 /// Seed of the bootstrap behind the floors; fixed, so that a summary can be made again.
@@ -114,6 +115,7 @@ fn stop(plan: &Plan, drive: &Drive, replica: &Replica) -> StopSummary {
             cause: stop.cause().into(),
             step: stop.step(),
             detail: stop.to_string(),
+            atoms: atoms(stop),
         },
         None if drive.interrupted => {
             let detail = format!(
@@ -124,12 +126,25 @@ fn stop(plan: &Plan, drive: &Drive, replica: &Replica) -> StopSummary {
                 cause: "requested".into(),
                 step,
                 detail,
+                atoms: Vec::new(),
             }
         }
         None => StopSummary {
             cause: "completed".into(),
             step,
             detail: format!("all {} steps done", plan.steps),
+            atoms: Vec::new(),
         },
+    }
+}
+
+fn atoms(stop: &Stop) -> Vec<usize> {
+    match *stop {
+        Stop::Bond { atoms, .. } => atoms.to_vec(),
+        Stop::Force { atom, .. } | Stop::ForceDeviation { atom, .. } => vec![atom],
+        Stop::Rdf { .. }
+        | Stop::Temperature { .. }
+        | Stop::NonFinite { .. }
+        | Stop::Requested { .. } => Vec::new(),
     }
 }

@@ -1,0 +1,83 @@
+// `report.html#self-check`: the page tries itself and writes what it found into <html data-self-check>, so that a browser
+// that only prints the document proves that it works.
+
+function self_check() {
+  draw_everything();
+  const made = document.getElementById("trajectory");
+  const viewer = made ? made.viewer : null;
+  const found = {
+    problems: problems.length,
+    requests: performance.getEntriesByType("resource").length,
+    figures: document.querySelectorAll("svg.plot").length,
+    curves: [...document.querySelectorAll("svg.plot path.line")].filter((path) => path.getAttribute("d")).length,
+    tables: document.querySelectorAll("table").length,
+    sections: [...document.querySelectorAll("main section")].map(({ id }) => id),
+    overflow: document.documentElement.scrollWidth > document.documentElement.clientWidth + 1,
+    canvas_drawn: viewer ? picture(viewer.canvas) !== picture(element("canvas", { width: viewer.canvas.width, height: viewer.canvas.height })) : null,
+    slider_moves: viewer ? changes(viewer, () => move_slider(viewer)) : null,
+    rotation_moves: viewer ? changes(viewer, () => press(viewer.canvas, "ArrowLeft")) : null,
+    plot_reads: reads(document.querySelector("svg.plot")),
+    plot_zooms: zooms(document.querySelector("svg.plot")),
+    table_sorts: sorts(document.querySelector("#distances table") || document.querySelector("table")),
+  };
+  document.documentElement.dataset.selfCheck = JSON.stringify(found);
+}
+
+function picture(canvas) {
+  // A copy is read: reading from the picture itself would move it out of the memory of the graphics card.
+  const copy = element("canvas", { width: canvas.width, height: canvas.height }).getContext("2d", { willReadFrequently: true });
+  copy.drawImage(canvas, 0, 0);
+  const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
+  let sum = 0;
+  for (let k = 0; k < data.length; k++) sum = (sum * 31 + data[k]) % 4294967291;
+  return sum;
+}
+
+function changes(viewer, action) {
+  const before = picture(viewer.canvas);
+  action();
+  return picture(viewer.canvas) !== before;
+}
+
+function move_slider(viewer) {
+  viewer.slider.value = viewer.slider.max;
+  viewer.slider.dispatchEvent(new Event("input"));
+}
+
+function press(node, key) {
+  node.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+}
+
+// Values appear at the cursor.
+function reads(plot) {
+  if (!plot) return null;
+  press(plot, "ArrowRight");
+  const box = plot.parentNode.querySelector(".values");
+  return !box.hidden && /\d/.test(box.textContent);
+}
+
+// Another stretch of the curve is drawn, and all of it again.
+function zooms(plot) {
+  if (!plot) return null;
+  const path = () => plot.querySelector("path.line").getAttribute("d");
+  const whole = path();
+  press(plot, "+");
+  const part = path();
+  press(plot, "0");
+  const again = path();
+  press(plot, "Escape");
+  return part !== whole && again === whole;
+}
+
+// Descending order of the second column begins with its largest number.
+function sorts(table) {
+  if (!table) return null;
+  const button = table.querySelectorAll("thead button")[1];
+  if (!button) return null;
+  button.click();
+  button.click();
+  const cells = [...table.querySelectorAll("tbody tr")].map((row) => row.children[1].textContent.replace("−", "-"));
+  const values = cells.map(parseFloat).filter(Number.isFinite);
+  const falls = values.every((value, k) => k === 0 || values[k - 1] >= value);
+  return falls && button.closest("th").getAttribute("aria-sort") === "descending";
+}
