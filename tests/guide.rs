@@ -104,7 +104,7 @@ fn a_first_run() {
 
 #[test]
 fn your_own_molecule() {
-    page("your-molecule.md", 3);
+    page("your-molecule.md", 5);
 }
 
 #[test]

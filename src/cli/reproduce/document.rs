@@ -35,7 +35,7 @@ Force be with You\" (2023). Ours and the paper's are not the same experiment:
 - **h(r) MAE** = Σ|h − h_ref|Δr against all frames of the file. *floor*: what sampling alone would give for a run of that
   length (block bootstrap); *halves*: first half of the reference against its second.
   *reweighted*: MAE against the same frames, each counted exp(−(E_label − E_original)/kT) times. The frames come from dynamics
-  at the original level of theory, whose bonds are shorter; a network of the revised labels cannot have their h(r), it can
+  at the original level of theory, whose bond lengths are others; a network of the revised labels cannot have their h(r), it can
   have this one. `oreo analyze` says how many frames are left in effect, and how far the weights move h(r).
 - **Stable**: until a bond is more than 0.5 Å from its reference length, looked at in every step.
 
