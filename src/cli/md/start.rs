@@ -67,7 +67,12 @@ impl StartFrames<'_> {
             Beginning::Planned => (path, frame),
             Beginning::Recorded => (recorded.as_path(), 0),
         };
-        let read = oreo_formats::read_structure(path, frame, self.options).or_bad_input()?;
+        // Labels are chosen for the reference; a packed file has but one set.
+        let options = ReadOptions {
+            labels: None,
+            ..self.options.clone()
+        };
+        let read = oreo_formats::read_structure(path, frame, &options).or_bad_input()?;
         Ok((read, format!("{}, frame {frame}", path.display())))
     }
 

@@ -71,7 +71,7 @@ pub fn pretraining(scale: &Scale, sources: &Sources, variant: Variant) -> Result
     Ok([pack, train])
 }
 
-fn mixture(sources: &Sources, variant: Variant) -> Vec<DataSettings> {
+pub(super) fn mixture(sources: &Sources, variant: Variant) -> Vec<DataSettings> {
     let with = |data: DataSettings, weight: f64| DataSettings {
         weight: Some(weight),
         ..data
@@ -111,7 +111,7 @@ pub fn jobs(scale: &Scale, sources: &Sources, labels: &str) -> Result<Vec<Job>> 
             }
         }
         if variant == Variant::EtOreo {
-            jobs.extend(shipped::general(sources, &pretrained(variant)));
+            jobs.extend(shipped::general(scale, sources)?);
         }
         for molecule in MOLECULES {
             jobs.extend(one(scale, sources, labels, molecule, variant)?);
@@ -142,7 +142,7 @@ fn one(
         _ => (Begin::From(pretrained(variant)), vec![pretrained(variant)]),
     };
     let budget = match molecule {
-        "ethanol" => scale.ethanol,
+        "ethanol" | "aspirin" => scale.longer,
         _ => scale.molecule,
     };
     // From here on, forces of this molecule are all there is.

@@ -34,12 +34,35 @@ pub fn training(
     (variant, begin): (Variant, &Begin),
     data: Vec<DataSettings>,
 ) -> Result<String> {
+    config(name, scale, budget, (variant, begin), data).to_toml()
+}
+
+/// ET-OREO with its structures at equilibrium asked for zero force alone, for `oreo train` in the folder of the reproduction.
+pub fn without_denoising(
+    name: &str,
+    scale: &Scale,
+    budget: &Budget,
+    begin: &Begin,
+    data: Vec<DataSettings>,
+) -> Result<String> {
+    let mut config = config(name, scale, budget, (Variant::EtOreo, begin), data);
+    config.training.objective.denoising = Some(0.0);
+    config.to_toml()
+}
+
+fn config(
+    name: &str,
+    scale: &Scale,
+    budget: &Budget,
+    (variant, begin): (Variant, &Begin),
+    data: Vec<DataSettings>,
+) -> TrainConfig {
     let property = variant == Variant::Property;
     let from = match begin {
         Begin::Scratch => None,
         Begin::From(job) => Some(PathBuf::from(job).join("best.safetensors")),
     };
-    let config = TrainConfig {
+    TrainConfig {
         output: PathBuf::from(name),
         head: (property && from.is_some()).then_some(HeadChoice::Fresh),
         network: from.is_none().then(|| scale.network.clone()),
@@ -49,8 +72,7 @@ pub fn training(
         data,
         forgetting: None,
         training: settings(budget, variant),
-    };
-    config.to_toml()
+    }
 }
 
 /// Ordinary gradients have norms of 1 to 10. Noise that puts two atoms on top of each other makes one of thousands.

@@ -40,9 +40,11 @@ pub struct Scale {
     pub pretraining: Budget,
     /// ET-ORE: as many conformations with forces as ET-OREO sees
     pub pretraining_without_equilibrium: Budget,
-    /// Fine-tuning on ethanol, and training on it from scratch
-    pub ethanol: Budget,
-    /// The same for the larger molecules
+    /// ET-OREO going on without denoising
+    pub healing: Budget,
+    /// Fine-tuning on ethanol, whose steps are cheap, and on aspirin, which needs most; training on them from scratch
+    pub longer: Budget,
+    /// The same for the other molecules
     pub molecule: Budget,
     /// Fine-tuning on polymers
     pub polymers: Budget,
@@ -68,7 +70,11 @@ pub fn small() -> Scale {
         },
         pretraining: Budget::new(60_000, 16, 6e-4, 1000),
         pretraining_without_equilibrium: Budget::new(43_600, 16, 6e-4, 1000),
-        ethanol: Budget::new(48_000, 8, 5e-4, 500),
+        healing: Budget {
+            validation_every: 1000,
+            ..Budget::new(10_000, 16, 3e-4, 500)
+        },
+        longer: Budget::new(48_000, 8, 5e-4, 500),
         molecule: Budget::new(24_000, 8, 5e-4, 500),
         polymers: Budget::new(10_000, 8, 5e-4, 500),
         property: Budget::new(15_000, 16, 5e-4, 500),
@@ -88,7 +94,8 @@ pub fn medium() -> Scale {
         name: "medium",
         pretraining: Budget::new(20_000, 16, 2.5e-4, 1000),
         pretraining_without_equilibrium: Budget::new(14_500, 16, 2.5e-4, 1000),
-        ethanol: Budget::new(40_000, 8, 2.5e-4, 500),
+        healing: Budget::new(5000, 16, 1.25e-4, 500),
+        longer: Budget::new(40_000, 8, 2.5e-4, 500),
         molecule: Budget::new(24_000, 8, 2.5e-4, 500),
         replicas: 3,
         ..paper()
@@ -103,7 +110,8 @@ pub fn paper() -> Scale {
         network: NetworkSettings::default(),
         pretraining: Budget::new(468_750, 32, 1e-4, 10_000),
         pretraining_without_equilibrium: Budget::new(340_300, 32, 1e-4, 10_000),
-        ethanol: Budget::new(300_000, 8, 1e-4, 1000),
+        healing: Budget::new(78_000, 32, 5e-5, 1000),
+        longer: Budget::new(300_000, 8, 1e-4, 1000),
         molecule: Budget::new(300_000, 8, 1e-4, 1000),
         polymers: Budget::new(100_000, 8, 1e-4, 1000),
         property: Budget::new(112_500, 16, 2e-4, 1000),
