@@ -82,8 +82,8 @@ fn check(sampled: &[f64], wanted: &[f64], kt: f64) -> Result<(), ValidationError
             expected: "give the thermal energy of the frames in eV",
         });
     }
-    let both = sampled.iter().zip(wanted);
-    match both.into_iter().position(|(s, w)| !(w - s).is_finite()) {
+    let mut both = sampled.iter().zip(wanted);
+    match both.position(|(s, w)| !(w - s).is_finite()) {
         None => Ok(()),
         Some(sample) => Err(ValidationError::NonFiniteSample {
             quantity: "difference of energies",

@@ -159,12 +159,8 @@ fn one(
         needs: vec![name.clone()],
         work,
     };
-    let judged = |part: &str| {
-        let split = format!("{name}/splits/0.json");
-        let judged = ["evaluate", "--weights", &weights, "--data", &file];
-        let which = ["--labels", labels, "--split", &split, "--part", part];
-        Work::Ask(words(&[&judged[..], &which].concat()))
-    };
+    let split = format!("{name}/splits/0.json");
+    let judged = |weights: &str, part: &str| judged((weights, &file), labels, (&split, part));
     let (steps, replicas) = (scale.steps.to_string(), scale.replicas.to_string());
     let run = ["--preset", "md17", "--weights", &weights];
     let reference = ["--reference", &file, "--labels", labels];
@@ -176,18 +172,32 @@ fn one(
             needs,
             work: Work::Train(config),
         },
-        after("test", judged("test")),
-        after("later", judged("later")),
+        after("test", judged(&weights, "test")),
+        after("later", judged(&weights, "later")),
         after("dynamics", run),
         analysis(&format!("{name}-dynamics")),
     ];
     if (variant, labels) == (Variant::EtOreo, "rmd17") {
         let (rounded, f16) = shipped::rounded(&name);
         jobs.push(shipped::rounding(&name));
-        let test = (format!("{rounded}-test"), rounded.as_str());
-        jobs.push(shipped::judged(test, &f16, &file, (&name, 0)));
+        jobs.push(Job {
+            name: format!("{rounded}-test"),
+            needs: vec![rounded],
+            work: judged(&f16, "test"),
+        });
     }
     Ok(jobs)
+}
+
+/// Errors of weights on a part of a data set of rMD17.
+pub(super) fn judged(
+    (weights, file): (&str, &str),
+    labels: &str,
+    (split, part): (&str, &str),
+) -> Work {
+    let judged = ["evaluate", "--weights", weights, "--data", file];
+    let which = ["--labels", labels, "--split", split, "--part", part];
+    Work::Ask(words(&[&judged[..], &which].concat()))
 }
 
 /// Means, errors and plots of a run.

@@ -2,7 +2,7 @@
 //! hold molecules together that they have never seen.
 
 use super::job::{Job, Work};
-use super::md17::{mixture, pretrained, words};
+use super::md17::{judged, mixture, pretrained, words};
 use super::recipe::{self, Begin};
 use super::scale::Scale;
 use super::sources::{Sources, RMD17};
@@ -39,23 +39,6 @@ pub fn rounding(training: &str) -> Job {
 
 fn best(training: &str) -> String {
     format!("{training}/best.safetensors")
-}
-
-/// Judges weights on the test frames of a split of `training`.
-pub fn judged(
-    (name, needs): (String, &str),
-    weights: &str,
-    data: &str,
-    (training, split): (&str, usize),
-) -> Job {
-    let split = format!("{training}/splits/{split}.json");
-    let what = ["evaluate", "--weights", weights, "--data", data];
-    let which = ["--split", &split, "--part", "test"];
-    Job {
-        name,
-        needs: vec![needs.into()],
-        work: Work::Ask(words(&[&what[..], &which].concat())),
-    }
 }
 
 /// Networks that are judged without fine-tuning: the job that makes each, and its file.
@@ -99,10 +82,12 @@ pub fn general(scale: &Scale, sources: &Sources) -> Result<Vec<Job>> {
     for (network, weights) in networks() {
         for (split, molecule) in RMD17.iter().enumerate() {
             let data = sources.rmd17(molecule).to_string_lossy().into_owned();
-            let name = (test_job(&network, molecule), network.as_str());
-            let mut job = judged(name, &weights, &data, (&first, split));
-            job.needs.push(first.clone());
-            jobs.push(job);
+            let split = format!("{first}/splits/{split}.json");
+            jobs.push(Job {
+                name: test_job(&network, molecule),
+                needs: vec![network.clone(), first.clone()],
+                work: judged((&weights, &data), "rmd17", (&split, "test")),
+            });
         }
         let moved = HELD_OUT.map(|molecule| dynamics(sources, (&network, &weights), molecule));
         jobs.extend(moved);

@@ -21,23 +21,15 @@ impl Floats {
 
 impl Serialize for Floats {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let bytes: Vec<u8> = self
-            .0
-            .iter()
-            .flat_map(|value| value.to_le_bytes())
-            .collect();
-        serializer.serialize_str(&base64(&bytes))
+        let bytes = self.0.iter().flat_map(|value| value.to_le_bytes());
+        serializer.serialize_str(&base64(&bytes.collect::<Vec<_>>()))
     }
 }
 
 impl Serialize for Shorts {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let bytes: Vec<u8> = self
-            .0
-            .iter()
-            .flat_map(|value| value.to_le_bytes())
-            .collect();
-        serializer.serialize_str(&base64(&bytes))
+        let bytes = self.0.iter().flat_map(|value| value.to_le_bytes());
+        serializer.serialize_str(&base64(&bytes.collect::<Vec<_>>()))
     }
 }
 
