@@ -45,7 +45,7 @@ fn custom_observer_stops_when_the_drop_evaporates() {
 }
 
 #[test]
-fn aspirin_survives_a_few_steps_of_weights_that_never_saw_it() {
+fn aspirin_survives_a_few_steps() {
     assert!(aspirin::run(5, None).unwrap().is_none());
 }
 
