@@ -3,9 +3,8 @@
 //! `cargo run --release --example polymer [STEPS] [WEIGHTS]`
 //!
 //! Langevin dynamics, since a long chain mixes slowly and needs no thermostat that couples all its parts; radius of
-//! gyration to see it fold. Without WEIGHTS this takes the model in `models/`, which was trained on ethanol and NEVER
-//! SAW A POLYMER: its forces are guesses, the bond rule watches, and a stop is no surprise. The start structure is
-//! described in `examples/data/README.md`.
+//! gyration to see it fold. Without WEIGHTS this takes the network in `models/` that was fine-tuned on polymers of one and
+//! three units (GFN2-xTB) and never saw a ring of fifteen. The start structure is described in `examples/data/README.md`.
 
 use oreo::core::random::Generator;
 use oreo::core::units::{FEMTOSECOND, KELVIN};
@@ -35,12 +34,7 @@ fn radius_of_gyration(system: &System, state: &State) -> f64 {
 /// Why the run ended, if it ended before `steps`.
 pub fn run(steps: u64, weights: Option<&Path>) -> Result<Option<Stop>, Box<dyn Error>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let shipped = root.join("models/et_ethanol_peer.safetensors");
-    if weights.is_none() {
-        println!(
-            "note: these weights were trained on ethanol and never saw a polymer; expect a stop"
-        );
-    }
+    let shipped = root.join("models/polymers.safetensors");
     let weights = Weights::load(weights.unwrap_or(&shipped))?;
     let network = OreoFused::new(&weights, &Options::default())?;
 

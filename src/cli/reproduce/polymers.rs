@@ -4,6 +4,7 @@ use super::job::{Job, Work};
 use super::md17::{analysis, pretrained, pretraining, words};
 use super::recipe::{self, Begin};
 use super::scale::Scale;
+use super::shipped;
 use super::sources::{polymer, Sources, FAMILIES, LARGE};
 use crate::cli::training::config::DataSettings;
 use anyhow::Result;
@@ -13,6 +14,9 @@ use std::path::Path;
 
 /// The job that makes the weights.
 pub const TRAINING: &str = "polymers";
+
+/// The job that judges the rounded weights, on the last of `LARGE`.
+pub const ROUNDED_TEST: &str = "polymers-f16-test";
 
 /// Folder with labelled frames of our own dynamics.
 const OWN: &str = "own";
@@ -72,6 +76,7 @@ pub fn jobs(scale: &Scale, sources: &Sources, root: &Path) -> Result<Vec<Job>> {
         let file = sources.file(&polymer(family, 15));
         jobs.push(judged(&test_job(family, 15), &file, &[]));
     }
+    jobs.extend(rounded(sources));
     for family in LARGE {
         jobs.push(dynamics(scale, sources, family));
         jobs.push(analysis(&dynamics_job(family)));
@@ -81,6 +86,17 @@ pub fn jobs(scale: &Scale, sources: &Sources, root: &Path) -> Result<Vec<Job>> {
         }
     }
     Ok(jobs)
+}
+
+/// As the weights ship, and what that costs where they know the least.
+fn rounded(sources: &Sources) -> [Job; 2] {
+    let (needs, weights) = shipped::rounded(TRAINING);
+    let file = sources.file(&polymer(LARGE[LARGE.len() - 1], 15));
+    let test = Job {
+        needs: vec![needs],
+        ..judged_by(&weights, ROUNDED_TEST, &file, &[])
+    };
+    [shipped::rounding(TRAINING), test]
 }
 
 /// The job that judges one family.
@@ -103,8 +119,12 @@ fn weights() -> String {
 }
 
 fn judged(name: &str, file: &Path, which: &[&str]) -> Job {
-    let (file, weights) = (file.to_string_lossy(), weights());
-    let always = ["evaluate", "--weights", &weights, "--data", &file];
+    judged_by(&weights(), name, file, which)
+}
+
+fn judged_by(weights: &str, name: &str, file: &Path, which: &[&str]) -> Job {
+    let file = file.to_string_lossy();
+    let always = ["evaluate", "--weights", weights, "--data", &file];
     Job {
         name: name.into(),
         needs: vec![TRAINING.into()],
