@@ -33,6 +33,7 @@ pub mod inspection;
 pub mod layers;
 mod markdown;
 pub mod md;
+mod nearest;
 pub mod output;
 pub mod pace;
 pub mod plan;

@@ -45,7 +45,10 @@ fn follow(watched: &mut Watched, mut state: State, json: bool) -> Result<State> 
     while state.standing() == Standing::Running {
         match &mut block {
             Some(block) => {
-                let mut lines = state.lines(block.size());
+                let mut size = block.size();
+                // For the sentence below.
+                size.rows = size.rows.saturating_sub(1);
+                let mut lines = state.lines(size);
                 lines.push(state.verdict().into());
                 block.draw(lines);
             }
