@@ -83,11 +83,14 @@ impl Progress {
         }
     }
 
-    /// The last state, whatever the clock says; leaves the display where it ended.
+    /// The last state, whatever the clock says. On a terminal without the replicas: the summary follows.
     pub fn finish(mut self, replicas: &[Vitals]) {
         let seconds = self.started.elapsed().as_secs_f64();
         self.line.steps_per_second = self.pace.at(seconds, self.line.step);
-        self.show(replicas);
+        match self.display {
+            Display::Block { .. } => self.show(&[]),
+            Display::Lines { .. } => self.show(replicas),
+        }
     }
 
     fn show(&mut self, replicas: &[Vitals]) {

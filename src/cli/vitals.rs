@@ -59,11 +59,13 @@ pub fn display(line: &Line, replicas: &[Vitals], size: Size) -> Vec<TextLine> {
 
 /// `━━━━━━────────────────── 25.0 %, step 150000 of 600000, 7 min 30 s left`
 fn bar(line: &Line, width: usize) -> String {
-    let parts = [
+    let mut parts = vec![
         format!("{:.1} %", line.percent()),
         format!("step {} of {}", line.step, line.total),
-        format!("{} left", duration(line.seconds_left())),
     ];
+    if line.seconds_left().is_finite() {
+        parts.push(format!("{} left", duration(line.seconds_left())));
+    }
     drawn_bar(line.percent(), &parts, width)
 }
 
@@ -79,15 +81,20 @@ pub fn drawn_bar(percent: f64, parts: &[String], width: usize) -> String {
     format!("{}{} {text}", "━".repeat(done), "─".repeat(length - done))
 }
 
+/// A speed that nobody knows, or of what does not go on, is left out.
 fn pace(line: &Line) -> Vec<String> {
     let speed = line.steps_per_second;
+    let time = format!("{} ps", three_digits(line.picoseconds(line.step)));
+    if speed <= 0.0 {
+        return vec![time];
+    }
     let copies = match line.replicas {
         0 | 1 => String::new(),
         several => format!(" × {several}"),
     };
     let day = three_digits(nanoseconds_per_day(speed, line.timestep));
     vec![
-        format!("{} ps", three_digits(line.picoseconds(line.step))),
+        time,
         format!("{day} ns/day{copies}"),
         format!("{} steps/s", three_digits(speed)),
     ]
@@ -295,6 +302,17 @@ mod tests {
         assert!(display(&LINE, &replicas, tiny)[3]
             .text
             .starts_with("and 100 more"));
+    }
+
+    #[test]
+    fn what_does_not_go_on_has_no_time_left_and_no_speed() {
+        let line = Line {
+            steps_per_second: 0.0,
+            ..LINE
+        };
+        let lines = display(&line, &[], Size::USUAL);
+        let bar = "━━━━━━────────────────── 25.0 %, step 150000 of 600000";
+        assert_eq!(text(&lines), [bar, "75.0 ps"]);
     }
 
     #[test]

@@ -20,10 +20,12 @@ pub(super) fn of(plan: &Plan, directory: &RunDirectory, analyzed: bool) -> Strin
         several => format!("replica-0/ to replica-{}/", several - 1),
     };
     let has = |format| plan.formats.contains(&format);
-    let mut names = vec!["start.xyz", "thermo.csv"];
-    names.extend(has(TrajectoryFormat::Xyz).then_some("trajectory.xyz"));
-    names.extend(has(TrajectoryFormat::Dcd).then_some("trajectory.dcd"));
-    lines.push(format!("  {folders}: {}", names.join(", ")));
+    let trajectory = match (has(TrajectoryFormat::Xyz), has(TrajectoryFormat::Dcd)) {
+        (true, true) => "trajectory.xyz and .dcd",
+        (true, false) => "trajectory.xyz",
+        _ => "trajectory.dcd",
+    };
+    lines.push(format!("  {folders}: {trajectory}, start.xyz, thermo.csv"));
     lines.push("  config.toml, checkpoint.oreo, log.txt".into());
     lines.push("to see it move:".into());
     let viewers = viewers_of(plan, &directory.replica(0), &directory.start(0));
@@ -31,17 +33,18 @@ pub(super) fn of(plan: &Plan, directory: &RunDirectory, analyzed: bool) -> Strin
     lines.join("\n") + "\n"
 }
 
-/// A DCD is read faster than text, where there is one.
+/// VMD reads a DCD faster than text; the others find everything in the text.
 fn viewers_of(plan: &Plan, folder: &Path, start: &Path) -> Vec<String> {
     let has = |format| plan.formats.contains(&format);
     let (xyz, dcd) = (folder.join("trajectory.xyz"), folder.join("trajectory.dcd"));
-    let both = has(TrajectoryFormat::Xyz) && has(TrajectoryFormat::Dcd);
-    match has(TrajectoryFormat::Dcd) {
-        true => {
-            let mut lines = viewers::of_dcd(start, &dcd);
-            lines.extend(viewers::of_xyz(&xyz).into_iter().take(usize::from(both)));
-            lines
+    match (has(TrajectoryFormat::Xyz), has(TrajectoryFormat::Dcd)) {
+        (true, false) => viewers::of_xyz(&xyz),
+        (false, _) => viewers::of_dcd(start, &dcd),
+        (true, true) => {
+            let vmd = viewers::of_dcd(start, &dcd).into_iter().take(1);
+            let others = viewers::of_xyz(&xyz).into_iter();
+            vmd.chain(others.filter(|line| !line.starts_with("vmd")))
+                .collect()
         }
-        false => viewers::of_xyz(&xyz),
     }
 }

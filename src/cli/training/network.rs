@@ -114,8 +114,6 @@ pub fn record(
         .get("origin")
         .map_or("weights", String::as_str);
     let licence = config.licence.clone().unwrap_or_default();
-    // Those of the weights that this begins with are not those of what comes out.
-    weights.record.retain(|name, _| !name.starts_with(TEST));
     let facts = [
         ("licence", licence),
         ("origin", format!("{before}, then trained with oreo")),
@@ -128,6 +126,8 @@ pub fn record(
         ),
     ];
     let facts = facts.into_iter().filter(|(_, fact)| !fact.is_empty());
+    // Errors of the weights that this begins with are not those of what comes out.
+    weights.record.retain(|name, _| !name.starts_with(TEST));
     (weights.record).extend(facts.map(|(name, fact)| (name.to_string(), fact)));
     Ok(notes)
 }

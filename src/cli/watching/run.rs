@@ -15,7 +15,7 @@ use anyhow::{Context, Result};
 use oreo_validation::drift::DriftMeter;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 /// Columns of `thermo.csv`.
 const COLUMNS: [&str; 6] = [
@@ -82,10 +82,11 @@ impl RunWatch {
         let table = |id: usize| self.directory.replica(id as u32).join("thermo.csv");
         let known = self.replicas.len()..settings.replicas.unwrap_or(1) as usize;
         let new: Vec<_> = known.map(|id| ReplicaWatch::new(table(id))).collect();
-        let first = table(0);
         self.replicas.extend(new);
+        // Of a replica that still moves.
+        let silent = self.replicas.iter().filter_map(|one| age(&one.path)).min();
         // Before the files: what a process leaves at its end is there when it is seen to have gone.
-        let at_work = is_at_work(&self.directory, &first);
+        let at_work = is_at_work(&self.directory, silent);
         let diary = Diary::read(&self.directory.log());
         let mut replicas = Vec::new();
         for (id, replica) in (0..).zip(&mut self.replicas) {
@@ -104,12 +105,18 @@ impl RunWatch {
             replica.step = told.steps;
         }
         let state = standing(at_work, summary.as_ref());
-        let average = || average(&diary, step, &first);
+        let average = || average(&diary, step, silent?);
         let told = summary.as_ref().map(|summary| summary.steps_per_s);
         let speed = told
             .or_else(|| self.speed.steps_per_second())
             .or_else(average);
-        Ok(self.state(&settings, state, replicas, speed, summary))
+        let silent_s = silent.map(|silent| silent.as_secs_f64());
+        let state = self.state(&settings, state, replicas, speed);
+        Ok(RunState {
+            silent_s,
+            summary,
+            ..state
+        })
     }
 
     fn state(
@@ -118,7 +125,6 @@ impl RunWatch {
         state: Standing,
         replicas: Vec<Vitals>,
         speed: Option<f64>,
-        summary: Option<Summary>,
     ) -> RunState {
         let timestep_fs = settings
             .timestep
@@ -144,12 +150,11 @@ impl RunWatch {
             steps_per_s: speed,
             ns_per_day: speed.map(|speed| nanoseconds_per_day(speed, timestep_fs)),
             left_s: (state == Standing::Running && left.is_finite()).then_some(left),
-            silent_s: age(&self.directory.replica(0).join("thermo.csv"))
-                .map(|age| age.as_secs_f64()),
+            silent_s: None,
             resume: unfinished.then(|| remedy(&self.directory)),
             replicas,
             timestep_fs,
-            summary,
+            summary: None,
         }
     }
 
@@ -200,9 +205,9 @@ fn remedy(directory: &RunDirectory) -> String {
 }
 
 /// Steps per second of the last process, from its beginning to its last line.
-fn average(diary: &Diary, step: u64, thermo: &Path) -> Option<f64> {
+fn average(diary: &Diary, step: u64, silent: Duration) -> Option<f64> {
     let (began, first) = diary.session?;
-    let last = SystemTime::now().checked_sub(age(thermo)?)?;
+    let last = SystemTime::now().checked_sub(silent)?;
     let seconds = last.duration_since(began).ok()?.as_secs_f64();
     let steps = step.checked_sub(first)?;
     (seconds > 1.0 && steps > 0).then(|| steps as f64 / seconds)
@@ -283,7 +288,18 @@ impl RunState {
             total: self.steps,
             timestep: self.timestep_fs,
             replicas: self.replicas.len() as u32,
-            steps_per_second: self.steps_per_s.unwrap_or(0.0),
+            steps_per_second: match self.state {
+                Standing::Running => self.steps_per_s.unwrap_or(0.0),
+                _ => 0.0,
+            },
+        }
+    }
+
+    fn report(&self) -> String {
+        let page = self.directory.join("report.html");
+        match page.exists() {
+            true => format!("; its report is {}", page.display()),
+            false => String::new(),
         }
     }
 
@@ -299,8 +315,11 @@ impl RunState {
                 let silent = crate::cli::pace::duration(self.silent_s.unwrap_or(0.0));
                 format!("{root}: running; last line {silent} ago")
             }
-            (Standing::Completed, _) => format!("{root}: completed"),
-            (Standing::Unstable, _) => format!("{root}: ended, stopped by a stability rule"),
+            (Standing::Completed, _) => format!("{root}: completed{}", self.report()),
+            (Standing::Unstable, _) => {
+                let report = self.report();
+                format!("{root}: ended, stopped by a stability rule{report}")
+            }
             (Standing::Interrupted, Some(resume)) => {
                 format!("{root}: interrupted at step {step} of {steps}; continue with: {resume}")
             }

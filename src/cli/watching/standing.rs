@@ -36,9 +36,9 @@ impl Standing {
 /// Where the lock may not be looked at, a file that grew so lately speaks for a process. Runs save every ten minutes.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(900);
 
-/// Whether a process works on the folder; `newest` is the file that grows.
-pub fn is_at_work(directory: &RunDirectory, newest: &Path) -> bool {
-    let lately = || age(newest).is_some_and(|age| age < SIGN_OF_LIFE);
+/// Whether a process works on the folder; `silent` is since when no table has grown.
+pub fn is_at_work(directory: &RunDirectory, silent: Option<Duration>) -> bool {
+    let lately = || silent.is_some_and(|silent| silent < SIGN_OF_LIFE);
     directory.in_use().unwrap_or_else(lately)
 }
 

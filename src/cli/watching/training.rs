@@ -126,7 +126,8 @@ impl TrainingWatch {
         let config = TrainConfig::read(&self.directory.config())?;
         let root = self.directory.root().to_path_buf();
         let curves = root.join("learning_curves.csv");
-        let at_work = is_at_work(&self.directory, &curves);
+        let silent = age(&curves);
+        let at_work = is_at_work(&self.directory, silent);
         for _ in 0..2 {
             let rows = &mut self.rows;
             let found = self.tail.read(|values| rows.extend(Row::of(values)));
@@ -152,7 +153,7 @@ impl TrainingWatch {
         };
         let steps = config.training.steps;
         let unfinished = matches!(state, Standing::Interrupted | Standing::NotRunning);
-        let silent_s = age(&curves).map(|age| age.as_secs_f64());
+        let silent_s = silent.map(|age| age.as_secs_f64());
         Ok(TrainingState {
             kind: "training",
             state,
@@ -221,11 +222,11 @@ impl TrainingState {
     /// For a terminal.
     pub fn lines(&self, size: Size) -> Vec<TextLine> {
         let width = size.width();
-        let parts = [
+        let mut parts = vec![
             format!("{:.1} %", self.percent),
             format!("step {} of {}", self.step, self.steps),
-            format!("{} left", self.left()),
         ];
+        parts.extend(self.left());
         let mut lines: Vec<TextLine> = vec![drawn_bar(self.percent, &parts, width).into()];
         lines.push(fit(&self.pace(), ", ", width).into());
         lines.push(fit(&self.errors(), ", ", width).into());
@@ -244,10 +245,9 @@ impl TrainingState {
 
     /// Where lines cannot be drawn again.
     pub fn text(&self) -> String {
-        let mut parts = vec![
-            format!("step {}/{} ({:.1} %)", self.step, self.steps, self.percent),
-            format!("{} left", self.left()),
-        ];
+        let step = format!("step {}/{} ({:.1} %)", self.step, self.steps, self.percent);
+        let mut parts = vec![step];
+        parts.extend(self.left());
         parts.extend(self.errors());
         parts.extend(self.pace());
         parts.join(", ")
@@ -258,8 +258,8 @@ impl TrainingState {
         self.step
     }
 
-    fn left(&self) -> String {
-        duration(self.left_s.unwrap_or(f64::NAN))
+    fn left(&self) -> Option<String> {
+        Some(format!("{} left", duration(self.left_s?)))
     }
 
     fn pace(&self) -> Vec<String> {
