@@ -144,7 +144,9 @@ fn built_in_names() -> String {
 
 /// For a file that is not there: built-in weights that may have been meant. `None` for what is clearly a path.
 pub fn built_in_hint(path: &Path) -> Option<String> {
-    let name = path.to_str()?;
+    // A plan has absolute paths.
+    let here = std::env::current_dir().unwrap_or_default();
+    let name = path.strip_prefix(&here).unwrap_or(path).to_str()?;
     if name.contains(['/', '\\', '.']) {
         return None;
     }
@@ -259,6 +261,11 @@ mod tests {
             error.ends_with("did you mean the built-in weights general?"),
             "{error}"
         );
+        let here = std::env::current_dir().unwrap();
+        assert!(built_in_hint(&here.join("Genaral"))
+            .unwrap()
+            .contains("general?"));
+        assert_eq!(built_in_hint(Path::new("/elsewhere/genral")), None);
         let error = File("mine/et.ckpt".into())
             .weights()
             .unwrap_err()

@@ -54,15 +54,67 @@ fn pages() -> Result<Vec<(String, Vec<u8>)>> {
 }
 
 fn page(command: clap::Command) -> Result<(String, Vec<u8>)> {
+    let help = command.get_after_help().map(ToString::to_string);
+    let has_commands = command.has_subcommands();
     let page = Man::new(command).source(SOURCE).manual("Oreo");
     let mut text = Vec::new();
-    page.render(&mut text).context("a page cannot be made")?;
+    let mut render = || -> std::io::Result<()> {
+        page.render_title(&mut text)?;
+        page.render_name_section(&mut text)?;
+        page.render_synopsis_section(&mut text)?;
+        page.render_description_section(&mut text)?;
+        page.render_options_section(&mut text)?;
+        if has_commands {
+            page.render_subcommands_section(&mut text)?;
+        }
+        Ok(())
+    };
+    render().context("a page cannot be made")?;
+    text.extend(closing(&help.unwrap_or_default()).bytes());
     Ok((page.get_filename(), text))
+}
+
+/// What `--help` ends with: sentences, then examples, which keep their lines.
+fn closing(help: &str) -> String {
+    let mut roff = String::new();
+    let mut section = "";
+    for line in help.lines() {
+        let found = match line.starts_with("Example") || section == "EXAMPLES" {
+            true => "EXAMPLES",
+            false => "NOTES",
+        };
+        if found != section {
+            section = found;
+            roff += &format!(".SH {section}\n");
+        }
+        let line = line
+            .trim_start_matches("Examples:")
+            .trim_start_matches("Example:");
+        if line.trim().is_empty() {
+            continue;
+        }
+        if section == "EXAMPLES" {
+            roff += ".PP\n";
+        }
+        // A dot or a quote at the beginning would be a request.
+        let line = line.trim().replace('\\', "\\e").replace('-', "\\-");
+        roff += &format!("\\&{line}\n");
+    }
+    roff
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Planted: a line that begins with a dot is a request to groff, and is not shown.
+    #[test]
+    fn notes_and_examples_are_sections_of_lines_that_groff_shows() {
+        let text = closing(".hidden is shown.\nExamples:\n  oreo run a-b\n  oreo watch a");
+        let expected = ".SH NOTES\n\\&.hidden is shown.\n.SH EXAMPLES\n.PP\n\\&oreo run a\\-b\n.PP\n\\&oreo watch a\n";
+        assert_eq!(text, expected);
+        assert!(closing("Example: oreo doctor").starts_with(".SH EXAMPLES\n.PP\n\\&oreo doctor"));
+    }
 
     /// A page names its command, every flag of it, and its examples.
     #[test]

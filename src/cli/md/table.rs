@@ -2,7 +2,7 @@
 
 use super::unseen;
 use crate::cli::pace::{duration, three_digits};
-use crate::run::{ReplicaSummary, Summary};
+use crate::run::{ReplicaSummary, StopSummary, Summary};
 use std::fmt::Write;
 
 /// Characters in a line.
@@ -140,9 +140,13 @@ fn temperatures(replicas: &[ReplicaSummary]) -> Option<String> {
 /// Why replicas ended early, how far networks disagree, and what the weights do not know.
 fn remarks(summary: &Summary) -> Vec<String> {
     let mut remarks = Vec::new();
+    let mut said: Vec<&StopSummary> = Vec::new();
     for replica in &summary.replicas {
         let stop = &replica.stop;
-        if stop.cause != "completed" {
+        // What interrupts a run interrupts all of it.
+        let again = stop.cause == "requested" && said.contains(&stop);
+        if stop.cause != "completed" && !again {
+            said.push(stop);
             remarks.push(format!(
                 "replica {}, step {}: {}",
                 replica.id, stop.step, stop.detail
@@ -187,7 +191,7 @@ fn wrapped(text: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::{MeanStd, MsPerStep, StopSummary, Temperatures};
+    use crate::run::{MeanStd, MsPerStep, Temperatures};
 
     fn replica(id: u32, cause: &str) -> ReplicaSummary {
         let detail = "bond 3-5 is 2.103 Å long, 0.583 Å from its reference 1.520 Å (allowed 0.5 Å)";
@@ -276,6 +280,8 @@ Equivariant Transformer, f32, cpu, 1 thread
             let all = whole(&summary).join("\n");
             assert!(all.contains(&format!("replica {}, step 1234", count - 1)));
         }
+        let interrupted = summary((0..3).map(|id| replica(id, "requested")).collect());
+        assert_eq!(of(&interrupted).matches("step 1234").count(), 1);
         let many = summary((0..100).map(|id| replica(id, "completed")).collect());
         let line = "and 95 more: 95 completed, 0 ended early; all are in summary.json";
         assert_eq!(of(&many).lines().nth(6), Some(line));
