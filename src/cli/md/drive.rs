@@ -81,7 +81,18 @@ pub fn drive(
         plan.replicas,
     );
     let mut times = StepTimes::default();
-    let mut stopped: Vec<bool> = stopped_now(&assembly.simulation);
+    // Of a run that begins, one that is stopped where it starts is news.
+    let mut stopped: Vec<bool> = match first {
+        0 => vec![false; assembly.simulation.replicas().len()],
+        _ => stopped_now(&assembly.simulation),
+    };
+    report_stopped(
+        &assembly.simulation,
+        &mut stopped,
+        directory,
+        log,
+        &mut progress,
+    )?;
     let mut sightings = FirstSightings::new(plan, &assembly.simulation);
     let mut step = first;
     let mut saved = Instant::now();

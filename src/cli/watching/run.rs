@@ -9,7 +9,7 @@ use crate::cli::exit::OrBadInput;
 use crate::cli::pace::{nanoseconds_per_day, Line};
 use crate::cli::settings::RunSettings;
 use crate::cli::terminal::{Size, TextLine};
-use crate::cli::vitals::{self, Vitals};
+use crate::cli::vitals::{self, Stopped, Vitals};
 use crate::run::{RunDirectory, Summary};
 use anyhow::{Context, Result};
 use oreo_validation::drift::DriftMeter;
@@ -103,6 +103,14 @@ impl RunWatch {
         for (replica, told) in replicas.iter_mut().zip(told) {
             // Lines are not written at every step.
             replica.step = told.steps;
+            let stop = &told.stop;
+            if !["completed", "requested"].contains(&stop.cause.as_str()) {
+                replica.stop = Some(Stopped {
+                    step: stop.step,
+                    cause: stop.cause.clone(),
+                    detail: stop.detail.clone(),
+                });
+            }
         }
         let state = standing(at_work, summary.as_ref());
         let average = || average(&diary, step, silent?);

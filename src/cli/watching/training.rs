@@ -404,7 +404,7 @@ mod tests {
             [
                 "━━━━━━━━━─────────────── 40.0 %, step 400 of 1000, 3 min 30 s left",
                 "80.0 samples/s, loss 1.000e-3, learning rate 1.00e-4, 2 min 20 s so far",
-                "validation force MAE 9.00 meV/Å, best 8.00 at step 300, validation loss 2.000e-3",
+                "validation force MAE 9.00 meV/Å, best 8.00 at step 300",
                 "     step        loss  validation loss      force MAE (meV/Å)",
                 "      300    5.000e-4         1.000e-3                   8.00",
                 "      400    1.000e-3         2.000e-3                   9.00",
