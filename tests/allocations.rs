@@ -98,6 +98,20 @@ fn a_warm_step_of_a_relaxation_allocates_nothing() {
     }
 }
 
+/// The replicas are looked at only when something is printed, and that is not in the first quarter of a second. Catches text
+/// that is made and not shown.
+#[cfg(feature = "cli")]
+#[test]
+fn a_display_between_two_pictures_allocates_nothing() {
+    let mut progress = oreo::cli::progress::Progress::new(u64::MAX, 0, 0.5, 3);
+    let counted = allocation_counter::measure(|| {
+        for step in 0..20_000 {
+            progress.update(step, || unreachable!("nothing is printed yet"));
+        }
+    });
+    assert_eq!(counted.count_total, 0);
+}
+
 /// Two warm ethanols as far apart as the cutoff: pairs between them come and go.
 fn two_ethanols(id: u32) -> Replica {
     let (one, mut positions) = ethanol();

@@ -49,7 +49,8 @@ fn write(folder: &Path, name: &str, text: &str) -> String {
 #[test]
 fn training_lowers_the_error_and_leaves_weights() {
     let folder = tempfile::tempdir().unwrap();
-    let config = write(folder.path(), "c.toml", &config(SMALL, "steps = 60"));
+    let more = format!("licence = \"CC-BY-4.0\"\n{SMALL}");
+    let config = write(folder.path(), "c.toml", &config(&more, "steps = 60"));
     let output = folder.path().join("run");
     let output = output.to_str().unwrap();
     let summary = json(&["train", &config, "--output", output]);
@@ -77,6 +78,11 @@ fn training_lowers_the_error_and_leaves_weights() {
     let inspected = json(&["inspect", &format!("{output}/best.safetensors")]);
     let fact = |name: &str| inspected["record"][name].as_str().unwrap().to_string();
     assert!(fact("trained_on").contains("SHA-256"));
+    assert_eq!(fact("licence"), "CC-BY-4.0");
+    let test = summary["test_force_mae_mev_per_a"].as_f64().unwrap();
+    let told = format!("{test:.6e} (3 conformations)");
+    assert_eq!(fact("test_force_mae_mev_per_a"), told);
+    assert_eq!(summary["weights_sha256"], inspected["sha256"]);
     assert_eq!(fact("origin"), "untrained, seed 1, then trained with oreo");
 }
 

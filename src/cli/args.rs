@@ -32,6 +32,8 @@ pub enum Command {
     Run(Box<RunArgs>),
     /// Continue a run from its last checkpoint, to the bit
     Resume(ResumeArgs),
+    /// Show a run or a training that goes on in another process, until it ends
+    Watch(WatchArgs),
     /// Train the network on forces: from scratch, pre-training, fine-tuning
     Train(TrainArgs),
     /// Move atoms to the minimum of the energy that they belong to
@@ -50,6 +52,10 @@ pub enum Command {
     Reproduce(ReproduceArgs),
     /// Say what this machine and this build can do
     Doctor(DoctorArgs),
+    /// Print what a shell needs to complete commands, flags and values of oreo
+    Completions(CompletionsArgs),
+    /// Write manual pages, one for each command
+    Man(ManArgs),
 }
 
 /// `oreo run`: every setting is a flag here and a key in the config file.
@@ -172,6 +178,47 @@ pub struct ResumeArgs {
     /// Threads of the network [default: as the run began]
     #[arg(long, value_name = "N", value_parser = threads())]
     pub threads: Option<u32>,
+}
+
+/// `oreo watch`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Only reads, and may be started and ended at any time. A run shows step, time, speed, temperature, drift of the conserved quantity and
+the largest deviation of a bond, for each replica; a training its errors. Exit code 0: it completed; 3: a stability rule stopped a
+replica; 1: it is not finished and nobody works on it, and how to continue is said. With --json the object comes at the end.
+Examples:
+  oreo watch first
+  oreo watch first --once --json")]
+pub struct WatchArgs {
+    /// Output folder of `oreo run` or of `oreo train`
+    #[arg(value_name = "DIR")]
+    pub directory: PathBuf,
+    /// Say how it is now, and leave
+    #[arg(long)]
+    pub once: bool,
+}
+
+/// `oreo completions`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  oreo completions bash > ~/.local/share/bash-completion/completions/oreo
+  oreo completions zsh > \"${fpath[1]}/_oreo\"
+  oreo completions fish > ~/.config/fish/completions/oreo.fish")]
+pub struct CompletionsArgs {
+    /// For which shell
+    #[arg(value_enum, value_name = "SHELL")]
+    pub shell: clap_complete::Shell,
+}
+
+/// `oreo man`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example: oreo man --output ~/.local/share/man/man1    # then: man oreo, man oreo-run")]
+pub struct ManArgs {
+    /// Folder of the pages, oreo.1, oreo-run.1 and so on; made if missing, pages of these names are replaced
+    #[arg(long, value_name = "DIR")]
+    pub output: PathBuf,
 }
 
 /// `oreo analyze`

@@ -1,5 +1,6 @@
 //! Reads `config.toml` into settings. Errors name the line and the key; an unknown key comes with the nearest known one.
 
+use super::nearest::nearest;
 use super::settings::RunSettings;
 use serde::Deserialize;
 use std::ops::Range;
@@ -135,39 +136,6 @@ fn located(error: &toml::de::Error, places: &[Place]) -> Problem {
     }
 }
 
-/// The known name with the fewest edits, if few enough to be a slip.
-fn nearest<'a>(name: &str, known: &'a [String]) -> Option<&'a str> {
-    let allowed = 1 + name.chars().count() / 4;
-    let ranked = known
-        .iter()
-        .map(|candidate| (edits(name, candidate), candidate));
-    let (distance, candidate) = ranked.min_by_key(|&(distance, _)| distance)?;
-    let extended = || {
-        let similar = |k: &&String| k.starts_with(name) || name.starts_with(k.as_str());
-        known.iter().find(similar).map(String::as_str)
-    };
-    match distance <= allowed {
-        true => Some(candidate),
-        false => extended().filter(|_| name.len() >= 3),
-    }
-}
-
-/// Levenshtein's distance: insertions, deletions and replacements.
-fn edits(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, &to) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(from != to);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::choices::*;
@@ -273,13 +241,6 @@ mod tests {
             assert!(parse(text).is_err(), "{text:?}");
         }
         assert_eq!(parse("").unwrap(), RunSettings::default());
-    }
-
-    #[test]
-    fn distances_by_hand() {
-        assert_eq!(edits("kitten", "sitting"), 3);
-        assert_eq!(edits("", "abc"), 3);
-        assert_eq!(edits("same", "same"), 0);
     }
 
     #[test]

@@ -124,7 +124,16 @@ impl Display for Start {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Start::Structure { path, frame } => write!(f, "{}, frame {frame}", path.display()),
-            Start::RandomReferenceFrame => f.write_str("a random reference frame for each replica"),
+            Start::RandomReferenceFrame(None) => {
+                f.write_str("a random reference frame for each replica")
+            }
+            Start::RandomReferenceFrame(Some(SplitPart { path, part })) => {
+                let path = path.display();
+                write!(
+                    f,
+                    "a random reference frame of part {part} of {path} for each replica"
+                )
+            }
         }
     }
 }

@@ -17,6 +17,8 @@ pub enum Outcome {
     Unconverged,
     /// The command looked for faults, found some and has said so: exit code 1.
     Faulty,
+    /// What was watched is not done, and nobody works on it any more: exit code 1.
+    Unfinished,
     /// Ctrl-C; a checkpoint, or what else there is, is written: exit code 130, as a shell reports it.
     Interrupted,
 }
@@ -26,7 +28,7 @@ impl Outcome {
     pub fn code(self) -> u8 {
         match self {
             Outcome::Completed => 0,
-            Outcome::Unconverged | Outcome::Faulty => FAILED,
+            Outcome::Unconverged | Outcome::Faulty | Outcome::Unfinished => FAILED,
             Outcome::Unstable => 3,
             Outcome::Interrupted => 130,
         }
@@ -153,9 +155,10 @@ mod tests {
             Outcome::Completed,
             Outcome::Unconverged,
             Outcome::Faulty,
+            Outcome::Unfinished,
             Outcome::Unstable,
             Outcome::Interrupted,
         ];
-        assert_eq!(outcomes.map(Outcome::code), [0, 1, 1, 3, 130]);
+        assert_eq!(outcomes.map(Outcome::code), [0, 1, 1, 1, 3, 130]);
     }
 }

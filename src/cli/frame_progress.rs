@@ -2,9 +2,9 @@
 //! sooner stays silent.
 
 use super::pace::{duration, three_digits};
+use super::terminal::redraws_stderr;
 use crate::cli::output;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::io::IsTerminal;
 use std::time::Instant;
 
 /// Seconds between two lines.
@@ -28,7 +28,7 @@ impl FrameProgress {
             done: 0,
             started: Instant::now(),
             printed_at: 0.0,
-            bar: std::io::stderr().is_terminal().then(|| bar(total)),
+            bar: redraws_stderr().then(|| bar(total)),
         }
     }
 

@@ -231,6 +231,8 @@ fn reference_network(_: &Weights, _: &Compute) -> Result<Box<dyn Potential>> {
 pub struct Reference {
     /// In time order.
     pub frames: Vec<Frame>,
+    /// Which frame of the file each of them is.
+    pub file_indices: Vec<usize>,
     /// From mean distances.
     pub topology: Topology,
     /// h(r) of all frames.
@@ -252,7 +254,7 @@ pub fn reference(path: &Path, options: &ReadOptions) -> Result<Reference> {
     }
     let sampled = order.iter().map(|&frame| data.sampling_energy(frame));
     let sampling_energies = sampled.collect();
-    let frames: Vec<Frame> = order.into_iter().map(|frame| data.frame(frame)).collect();
+    let frames: Vec<Frame> = order.iter().map(|&frame| data.frame(frame)).collect();
     let name = |error| BadInput::new(format!("{}: {error}", path.display()));
     let pairs = frames
         .iter()
@@ -265,6 +267,7 @@ pub fn reference(path: &Path, options: &ReadOptions) -> Result<Reference> {
         half_split: floor::half_split(&frames).ok(),
         sampling_energies,
         sha256: sha256(path)?,
+        file_indices: order,
         frames,
     })
 }

@@ -7,7 +7,9 @@
 //! - [`evaluation`], [`conversion`], [`inspection`]: the work of the commands with these names
 //! - [`relaxation`]: from a structure to its minimum
 //! - [`mod@bench`]: clocks, counts of arithmetic, memory
-//! - [`progress`], [`pace`]: how far, how fast
+//! - [`progress`], [`pace`], [`vitals`], [`terminal`]: how far, how fast, how healthy, and that on a screen
+//! - [`watching`]: the same of a run or a training in another process, from its files
+//! - [`viewers`]: how to look at what was written
 //! - [`self_test`]: the fast path against the reference, before the first step
 //! - [`analysis`]: what a run was worth
 //! - [`training`]: weights from data
@@ -31,6 +33,7 @@ pub mod inspection;
 pub mod layers;
 mod markdown;
 pub mod md;
+mod nearest;
 pub mod output;
 pub mod pace;
 pub mod plan;
@@ -43,8 +46,12 @@ pub mod reproduce;
 mod resolve;
 pub mod self_test;
 pub mod settings;
+pub mod terminal;
 pub mod training;
 mod usage;
+pub mod viewers;
+pub mod vitals;
+pub mod watching;
 pub mod weights_source;
 
 use args::{Arguments, Command};
@@ -73,6 +80,11 @@ fn dispatch(arguments: &Arguments) -> anyhow::Result<exit::Outcome> {
         Command::Bench(bench) => commands::bench::main(bench, arguments.json),
         Command::Reproduce(reproduce) => commands::reproduce::main(reproduce, arguments.json),
         Command::Doctor(_) => commands::doctor::main(arguments.json),
+        Command::Watch(watch) => commands::watch::main(watch, arguments.json),
+        Command::Completions(completions) => {
+            commands::completions::main(completions, arguments.json)
+        }
+        Command::Man(man) => commands::man::main(man, arguments.json),
     }
 }
 

@@ -71,8 +71,8 @@ impl Pace {
     }
 }
 
-/// Everything that a line of progress says.
-#[derive(Debug, Clone, Copy)]
+/// How far and how fast a run is.
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Line {
     /// Finished steps.
     pub step: u64,
@@ -82,12 +82,8 @@ pub struct Line {
     pub timestep: f64,
     /// Copies that advance together.
     pub replicas: u32,
-    /// Recent.
+    /// Recent; zero as long as nothing is known.
     pub steps_per_second: f64,
-    /// K
-    pub temperature: f64,
-    /// Potential energy, eV
-    pub energy: f64,
 }
 
 impl Line {
@@ -99,33 +95,36 @@ impl Line {
         }
     }
 
-    /// `step 1000/600000 (0.2 %), 0.5 ps, 812 steps/s, 35.1 ns/day, 12 min 17 s left, 503 K, -17631.4 eV`
-    pub fn text(&self) -> String {
-        format!(
-            "step {}/{} ({:.1} %), {}",
-            self.step,
-            self.total,
-            self.percent(),
-            self.details()
-        )
+    /// Simulated time of so many steps.
+    pub fn picoseconds(&self, steps: u64) -> f64 {
+        steps as f64 * self.timestep * 1e-3
     }
 
-    /// The part that stands beside a bar.
-    pub fn details(&self) -> String {
+    /// Until the last step; infinite as long as the speed is not known.
+    pub fn seconds_left(&self) -> f64 {
+        match self.total.saturating_sub(self.step) {
+            0 => 0.0,
+            steps => steps as f64 / self.steps_per_second,
+        }
+    }
+
+    /// `step 1000/600000 (0.2 %), 0.5 ps, 812 steps/s, 35.1 ns/day, 12 min 17 s left`, then how the replicas are.
+    pub fn text(&self, health: &str) -> String {
         let speed = self.steps_per_second;
-        let left = self.total.saturating_sub(self.step) as f64 / speed;
         let copies = match self.replicas {
             0 | 1 => String::new(),
             several => format!(" × {several}"),
         };
+        let comma = if health.is_empty() { "" } else { ", " };
         format!(
-            "{} ps, {} steps/s, {} ns/day{copies}, {} left, {:.0} K, {:.4} eV",
-            three_digits(self.step as f64 * self.timestep * 1e-3),
+            "step {}/{} ({:.1} %), {} ps, {} steps/s, {} ns/day{copies}, {} left{comma}{health}",
+            self.step,
+            self.total,
+            self.percent(),
+            three_digits(self.picoseconds(self.step)),
             three_digits(speed),
             three_digits(nanoseconds_per_day(speed, self.timestep)),
-            duration(if left.is_nan() { 0.0 } else { left }),
-            self.temperature,
-            self.energy,
+            duration(self.seconds_left()),
         )
     }
 }
@@ -202,18 +201,23 @@ mod tests {
             timestep: 0.5,
             replicas: 5,
             steps_per_second: 1000.0,
-            temperature: 503.2,
-            energy: -17_631.42,
         };
         assert_eq!(
-            line.text(),
-            "step 150000/600000 (25.0 %), 75.0 ps, 1000 steps/s, 43.2 ns/day × 5, 7 min 30 s left, 503 K, \
-             -17631.4200 eV"
+            line.text("503 K"),
+            "step 150000/600000 (25.0 %), 75.0 ps, 1000 steps/s, 43.2 ns/day × 5, 7 min 30 s left, 503 K"
         );
         let unknown = Line {
             steps_per_second: 0.0,
             ..line
         };
-        assert!(unknown.text().contains("? left"));
+        assert_eq!(
+            Line {
+                step: 600_000,
+                ..unknown
+            }
+            .seconds_left(),
+            0.0
+        );
+        assert!(unknown.text("").ends_with("? left"));
     }
 }

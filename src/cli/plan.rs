@@ -79,8 +79,18 @@ pub enum Start {
         /// Counted from 0.
         frame: u64,
     },
-    /// Each replica at a random reference frame, drawn with its seed: the protocol of the MD17 benchmark.
-    RandomReferenceFrame,
+    /// Each replica at a random reference frame, drawn with its seed: the protocol of the MD17 benchmark. Of
+    /// all frames, or of those of a part.
+    RandomReferenceFrame(Option<SplitPart>),
+}
+
+/// Frames that a training has set apart.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SplitPart {
+    /// Absolute path of the split.
+    pub path: PathBuf,
+    /// Which of its parts.
+    pub part: PartChoice,
 }
 
 /// What gives energies and forces.
@@ -244,7 +254,11 @@ impl Plan {
         };
         let (structure, frame) = match &self.start {
             Start::Structure { path, frame } => (Some(path.clone()), Some(*frame)),
-            Start::RandomReferenceFrame => (None, None),
+            Start::RandomReferenceFrame(_) => (None, None),
+        };
+        let split = match &self.start {
+            Start::RandomReferenceFrame(split) => split.clone(),
+            Start::Structure { .. } => None,
         };
         let chain_length = match self.ensemble {
             Ensemble::NoseHoover { chain_length, .. } => Some(chain_length),
@@ -259,6 +273,8 @@ impl Plan {
             ensemble: (!self.committee.is_empty()).then(|| self.committee.clone()),
             unseen,
             reference: self.reference.clone(),
+            part: split.as_ref().map(|split| split.part),
+            split: split.map(|split| split.path),
             labels: Some(self.labels),
             units: self.units,
             skip_unit_check: Some(self.skip_unit_check),

@@ -47,6 +47,34 @@ const KINDS: [&str; 11] = [
     "chain-length = 2\nreplicas = 3\nseed = 9\nframe = 4\nwrite-forces = true\nskin = \"0.5 A\"",
 ];
 
+/// Planted: a part that is left out of `to_settings` makes the recorded run start at test frames.
+#[test]
+fn a_split_says_at_which_reference_frames_replicas_start() {
+    let typed = settings("reference = \"r.npz\"\nsplit = \"s.json\"\npart = \"validation\"");
+    let (plan, _) = Plan::new(&Layers::new(&typed, None).unwrap()).unwrap();
+    let Start::RandomReferenceFrame(Some(split)) = &plan.start else {
+        panic!("{:?}", plan.start)
+    };
+    assert!(split.path.is_absolute() && split.path.ends_with("s.json"));
+    assert_eq!(split.part, PartChoice::Validation);
+    let (again, _) = Plan::new(&Layers::new(&plan.to_settings(), None).unwrap()).unwrap();
+    assert_eq!(again.start, plan.start);
+    assert!(plan.to_string().contains("of part validation of"));
+    let default = RunSettings {
+        part: None,
+        ..typed.clone()
+    };
+    let (plan, _) = Plan::new(&Layers::new(&default, None).unwrap()).unwrap();
+    assert_eq!(plan.to_settings().part, Some(PartChoice::Test));
+    let alone = RunSettings {
+        split: None,
+        ..typed
+    };
+    let error = Plan::new(&Layers::new(&alone, None).unwrap()).unwrap_err();
+    assert!(one_line(&error).contains("--part: has no effect without --split"));
+    assert!(refused("split = \"s.json\"").contains("--split: has no effect with --structure"));
+}
+
 /// Planted: a setting left out of `to_settings` (skin) fails here.
 #[test]
 fn the_resolved_config_makes_the_same_plan_and_the_same_text() {

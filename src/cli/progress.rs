@@ -1,12 +1,13 @@
-//! Progress of a run on standard error: a bar on a terminal, else a line every ten seconds or five per cent.
+//! Progress of a run on standard error: a few lines that are drawn again in place on a terminal, else a line every ten seconds
+//! or five per cent.
 //!
 //! `update` is called every step and may not cost anything: it looks at the clock only every so many calls, as many as
-//! fit a fraction of a second at the present speed, and allocates nothing unless it prints.
+//! fit a fraction of a second at the present speed, and looks at the replicas and allocates only when it prints.
 
 use super::pace::{Line, Pace};
+use super::terminal::Block;
+use super::vitals::{self, Vitals};
 use crate::cli::output;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::io::IsTerminal;
 use std::time::Instant;
 
 /// Shows how far a run is.
@@ -21,7 +22,7 @@ pub struct Progress {
 
 #[derive(Debug)]
 enum Display {
-    Bar(ProgressBar),
+    Block { block: Block, drawn_at: f64 },
     Lines { printed_at: f64, next_percent: f64 },
 }
 
@@ -30,13 +31,18 @@ const LINE_EVERY: f64 = 10.0;
 const PERCENT_EVERY: f64 = 5.0;
 /// Seconds; lines of a very fast run are not closer than this.
 const LINES_APART: f64 = 1.0;
+/// Seconds between two pictures on a terminal.
+const DRAW_EVERY: f64 = 0.25;
 
 impl Progress {
     /// From `first_step` (not 0 in a resumed run) to `total_steps`; `timestep_fs` in fs.
     pub fn new(total_steps: u64, first_step: u64, timestep_fs: f64, replicas: u32) -> Self {
-        let display = match std::io::stderr().is_terminal() {
-            true => Display::Bar(bar(total_steps, first_step)),
-            false => Display::Lines {
+        let display = match Block::on_stderr() {
+            Some(block) => Display::Block {
+                block,
+                drawn_at: 0.0,
+            },
+            None => Display::Lines {
                 printed_at: 0.0,
                 next_percent: 0.0,
             },
@@ -48,8 +54,6 @@ impl Progress {
                 timestep: timestep_fs,
                 replicas,
                 steps_per_second: 0.0,
-                temperature: f64::NAN,
-                energy: f64::NAN,
             },
             pace: Pace::new(first_step),
             started: Instant::now(),
@@ -58,58 +62,72 @@ impl Progress {
         }
     }
 
-    /// After each step: finished steps, K, eV (of one replica, or their mean).
-    pub fn update(&mut self, step: u64, temperature: f64, energy: f64) {
+    /// After each step. `look` is called only when something is printed.
+    pub fn update(&mut self, step: u64, look: impl FnOnce() -> Vec<Vitals>) {
         self.line.step = step;
-        self.line.temperature = temperature;
-        self.line.energy = energy;
         if self.glance.is_due() {
             let seconds = self.started.elapsed().as_secs_f64();
             self.glance.looked(seconds);
-            self.show(seconds);
+            self.line.steps_per_second = self.pace.at(seconds, step);
+            if self.display.is_due(seconds, self.line.percent()) {
+                self.show(&look());
+            }
         }
     }
 
-    /// Prints a message above the bar, or as a line.
-    pub fn say(&self, message: &str) {
-        match &self.display {
-            Display::Bar(bar) => bar.suspend(|| output::say(format_args!("{message}"))),
+    /// Prints a message above the display, or as a line.
+    pub fn say(&mut self, message: &str) {
+        match &mut self.display {
+            Display::Block { block, .. } => block.say(message),
             Display::Lines { .. } => output::say(format_args!("{message}")),
         }
     }
 
-    /// The last state, whatever the clock says; leaves the bar where it ended.
-    pub fn finish(mut self) {
+    /// The last state, whatever the clock says. On a terminal without the replicas: the summary follows.
+    pub fn finish(mut self, replicas: &[Vitals]) {
         let seconds = self.started.elapsed().as_secs_f64();
         self.line.steps_per_second = self.pace.at(seconds, self.line.step);
-        match &self.display {
-            Display::Bar(bar) => {
-                bar.set_position(self.line.step);
-                bar.set_message(self.line.details());
-                bar.abandon();
-            }
-            Display::Lines { .. } => output::say(format_args!("{}", self.line.text())),
+        match self.display {
+            Display::Block { .. } => self.show(&[]),
+            Display::Lines { .. } => self.show(replicas),
         }
     }
 
-    fn show(&mut self, seconds: f64) {
-        self.line.steps_per_second = self.pace.at(seconds, self.line.step);
-        let percent = self.line.percent();
+    fn show(&mut self, replicas: &[Vitals]) {
         match &mut self.display {
-            Display::Bar(bar) => {
-                bar.set_position(self.line.step);
-                bar.set_message(self.line.details());
+            Display::Block { block, .. } => {
+                let lines = vitals::display(&self.line, replicas, block.size());
+                block.draw(lines);
+            }
+            Display::Lines { .. } => {
+                let health = vitals::together(replicas);
+                output::say(format_args!("{}", self.line.text(&health)));
+            }
+        }
+    }
+}
+
+impl Display {
+    /// Whether something is printed now; whoever asks prints it.
+    fn is_due(&mut self, seconds: f64, percent: f64) -> bool {
+        match self {
+            Display::Block { drawn_at, .. } => {
+                let due = seconds - *drawn_at >= DRAW_EVERY;
+                if due {
+                    *drawn_at = seconds;
+                }
+                due
             }
             Display::Lines {
                 printed_at,
                 next_percent,
             } => {
-                let waited = seconds - *printed_at;
-                if is_line_due(waited, percent >= *next_percent) {
+                let due = is_line_due(seconds - *printed_at, percent >= *next_percent);
+                if due {
                     *printed_at = seconds;
                     *next_percent = percent + PERCENT_EVERY;
-                    output::say(format_args!("{}", self.line.text()));
                 }
+                due
             }
         }
     }
@@ -117,13 +135,6 @@ impl Progress {
 
 fn is_line_due(waited: f64, reached: bool) -> bool {
     waited >= LINE_EVERY || (reached && waited >= LINES_APART)
-}
-
-fn bar(total: u64, first: u64) -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:24} {percent:>3} % {pos}/{len} {msg}")
-        .unwrap_or_else(|_| ProgressStyle::default_bar());
-    let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr_with_hz(5));
-    bar.with_style(style).with_position(first)
 }
 
 /// Decides when to look at the clock: every `stride` calls, and the stride follows the speed.
@@ -211,7 +222,7 @@ mod tests {
         let mut progress = Progress::new(u64::MAX, 0, 0.5, 1);
         let start = Instant::now();
         for step in 0..1_000_000 {
-            progress.update(step, 300.0, -1.0);
+            progress.update(step, Vec::new);
         }
         let per_call = start.elapsed().as_secs_f64() / 1e6;
         assert!(per_call < 1e-6, "{per_call} s");

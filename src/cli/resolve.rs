@@ -89,16 +89,32 @@ impl Resolver<'_> {
     /// A structure, or where there is none a random reference frame for each replica.
     fn start(&mut self) -> Result<Start> {
         match (&self.typed.structure, &self.typed.reference) {
-            (Some(path), _) => Ok(Start::Structure {
-                path: absolute(path)?,
-                frame: self.typed.frame.unwrap_or(0),
-            }),
+            (Some(path), _) => {
+                let why = "with --structure, where all replicas start";
+                self.without_effect(&["split", "part"], "structure", why)?;
+                Ok(Start::Structure {
+                    path: absolute(path)?,
+                    frame: self.typed.frame.unwrap_or(0),
+                })
+            }
             (None, Some(_)) => {
                 let why = "without --structure: each replica starts at a random reference frame";
                 self.without_effect(&["frame"], "structure", why)?;
-                Ok(Start::RandomReferenceFrame)
+                Ok(Start::RandomReferenceFrame(self.split_part()?))
             }
             (None, None) => self.missing("structure", "FILE"),
+        }
+    }
+
+    /// Where replicas may start.
+    fn split_part(&self) -> Result<Option<SplitPart>> {
+        match (&self.typed.split, self.typed.part) {
+            (None, Some(_)) => self.refused("part", "has no effect without --split FILE"),
+            (None, None) => Ok(None),
+            (Some(path), part) => Ok(Some(SplitPart {
+                path: absolute(path)?,
+                part: part.unwrap_or(PartChoice::Test),
+            })),
         }
     }
 

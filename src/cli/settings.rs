@@ -37,6 +37,12 @@ pub struct RunSettings {
     /// Reference frames for h(r) and for the bond topology
     #[arg(long, value_name = "DATA", help_heading = "System")]
     pub reference: Option<PathBuf>,
+    /// A file of `splits/` of a training on the reference: replicas start at random frames of one of its parts
+    #[arg(long, value_name = "FILE", help_heading = "System")]
+    pub split: Option<PathBuf>,
+    /// Which part of the split [default: test]
+    #[arg(long, value_enum, value_name = "NAME", help_heading = "System")]
+    pub part: Option<PartChoice>,
     /// Which labels of an rMD17 file [default: rmd17]
     #[arg(long, value_enum, value_name = "NAME", help_heading = "System")]
     pub labels: Option<Labels>,
@@ -207,8 +213,9 @@ impl RunSettings {
 
     /// Takes relative paths as relative to `folder`: those of a config file belong to that file.
     pub fn resolve_paths(&mut self, folder: &Path) {
-        let paths = [&mut self.structure, &mut self.reference, &mut self.output];
-        for path in paths.into_iter().flatten() {
+        let own = [&mut self.structure, &mut self.reference, &mut self.split];
+        let paths = own.into_iter().chain([&mut self.output]);
+        for path in paths.flatten() {
             *path = folder.join(&*path);
         }
         let members = self.ensemble.iter_mut().flatten();
@@ -293,7 +300,7 @@ mod tests {
         };
         let mut typed = toml::Table::new();
         typed.extend(paths.filter_map(|flag| Some((flag.get_long()?.to_string(), value(flag)))));
-        assert_eq!(typed.len(), 5);
+        assert_eq!(typed.len(), 6);
         let mut settings: RunSettings = typed.try_into().unwrap();
         settings.resolve_paths(Path::new("/runs"));
         for (key, path) in toml::Table::try_from(settings).unwrap() {

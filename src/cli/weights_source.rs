@@ -2,6 +2,7 @@
 //! them unless a file of that name lies in the folder that the name is relative to; `./general` is always a file.
 
 use super::exit::{BadInput, OrBadInput};
+use super::nearest::nearest;
 use crate::built_in::BuiltIn;
 use anyhow::{Context, Result};
 use clap::builder::{MapValueParser, PathBufValueParser, TypedValueParser, ValueParserFactory};
@@ -114,9 +115,10 @@ impl WeightsSource {
     pub fn check_there(&self) -> Result<()> {
         match self {
             Self::File(path) if matches!(path.try_exists(), Ok(false)) => {
-                let names = BuiltIn::ALL.map(BuiltIn::name).join(", ");
+                let hint = built_in_hint(path);
+                let hint = hint.unwrap_or_else(|| format!("there are: {}", built_in_names()));
                 Err(BadInput::new(format!(
-                    "{self}: No such file, and no built-in weights of this name; there are: {names}"
+                    "{self}: No such file, and no built-in weights of this name; {hint}"
                 ))
                 .into())
             }
@@ -134,6 +136,25 @@ impl WeightsSource {
             }
         }
     }
+}
+
+fn built_in_names() -> String {
+    BuiltIn::ALL.map(BuiltIn::name).join(", ")
+}
+
+/// For a file that is not there: built-in weights that may have been meant. `None` for what is clearly a path.
+pub fn built_in_hint(path: &Path) -> Option<String> {
+    // A plan has absolute paths.
+    let here = std::env::current_dir().unwrap_or_default();
+    let name = path.strip_prefix(&here).unwrap_or(path).to_str()?;
+    if name.contains(['/', '\\', '.']) {
+        return None;
+    }
+    let names = BuiltIn::ALL.map(BuiltIn::name);
+    Some(match nearest(&name.to_lowercase(), &names) {
+        Some(near) => format!("did you mean the built-in weights {near}?"),
+        None => format!("built-in weights are: {}", built_in_names()),
+    })
 }
 
 impl fmt::Display for WeightsSource {
@@ -236,6 +257,19 @@ mod tests {
     fn a_misspelt_name_is_told_what_there_is() {
         let error = File("genral".into()).weights().unwrap_err().to_string();
         assert!(error.starts_with("genral: No such file"), "{error}");
+        assert!(
+            error.ends_with("did you mean the built-in weights general?"),
+            "{error}"
+        );
+        let here = std::env::current_dir().unwrap();
+        assert!(built_in_hint(&here.join("Genaral"))
+            .unwrap()
+            .contains("general?"));
+        assert_eq!(built_in_hint(Path::new("/elsewhere/genral")), None);
+        let error = File("mine/et.ckpt".into())
+            .weights()
+            .unwrap_err()
+            .to_string();
         assert!(error.ends_with("there are: general"), "{error}");
     }
 }

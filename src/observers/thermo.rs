@@ -2,19 +2,23 @@
 //! checkpoint has seen.
 
 use oreo_core::units::PICOSECOND;
-use oreo_core::{Archive, ArchiveError, Observer, ObserverError, Persist, Stop, View};
+use oreo_core::{Archive, ArchiveError, Observer, ObserverError, Persist, State, Stop, View};
 use oreo_validation::temperatures::Temperatures;
 use oreo_validation::Topology;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 const HEADER: &str =
     "step,time_ps,potential_ev,kinetic_ev,conserved_ev,temperature_k,t_trans_k,t_rot_k,t_vib_k,\
                       max_force_ev_per_a,max_bond_deviation_a";
 /// More columns, where several networks are asked.
 const DEVIATION_HEADER: &str = ",force_deviation_max_ev_per_a,force_deviation_rms_ev_per_a";
+
+/// Whoever reads along (`oreo watch`) is at most so far behind, or as far as one line is from the next.
+const LONGEST_HELD_BACK: Duration = Duration::from_secs(1);
 
 /// Writer of `thermo.csv` for one replica.
 pub struct Thermo {
@@ -30,6 +34,8 @@ pub struct Thermo {
     file: Option<BufWriter<File>>,
     bytes: u64,
     line: Vec<u8>,
+    /// When lines were last handed to the system.
+    handed_over: Instant,
 }
 
 impl Thermo {
@@ -49,7 +55,16 @@ impl Thermo {
             file: None,
             bytes: 0,
             line: Vec::new(),
+            handed_over: Instant::now(),
         }
+    }
+
+    /// Å, of the bond that is farthest from its reference length; `None` without bonds.
+    pub fn largest_bond_deviation(&self, state: &State) -> Option<f64> {
+        let worst = self
+            .topology
+            .largest_deviation(&state.positions, &state.cell);
+        worst.map(|bond| bond.deviation())
     }
 
     /// With two columns more: how far the networks of a committee are apart. Empty fields where it was not asked.
@@ -109,10 +124,7 @@ impl Thermo {
             write_optional(&mut line, part, 4)?;
         }
         write!(line, ",{:.6}", state.max_force())?;
-        let worst = self
-            .topology
-            .largest_deviation(&state.positions, &state.cell);
-        write_optional(&mut line, worst.map(|bond| bond.deviation()), 6)?;
+        write_optional(&mut line, self.largest_bond_deviation(state), 6)?;
         if self.with_deviation {
             let found = view.force_deviation;
             write_optional(&mut line, found.map(|found| found.max), 6)?;
@@ -121,7 +133,19 @@ impl Thermo {
         line.push(b'\n');
         let outcome = self.append(&line);
         self.line = line;
-        outcome
+        outcome?;
+        self.hand_over_in_time()
+    }
+
+    /// Not made durable: a checkpoint does that.
+    fn hand_over_in_time(&mut self) -> io::Result<()> {
+        match &mut self.file {
+            Some(file) if self.handed_over.elapsed() >= LONGEST_HELD_BACK => {
+                self.handed_over = Instant::now();
+                file.flush()
+            }
+            _ => Ok(()),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use thiserror::Error;
 
 /// Where everything of a run lies.
@@ -44,6 +45,10 @@ const OWN_FILES: [&str; 8] = [
     "report.html",
     "plots",
 ];
+
+/// Whoever only looks ([`RunDirectory::in_use`]) has the lock for microseconds: one that is taken is asked for again.
+const LOCK_ATTEMPTS: u32 = 5;
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
 
 impl RunDirectory {
     /// Names only; touches nothing.
@@ -92,16 +97,40 @@ impl RunDirectory {
 
     /// Held as long as the value lives; released by the system even after kill -9.
     pub fn lock(&self) -> Result<File, DirectoryError> {
-        let path = self.root.join(".lock");
+        let path = self.lock_file();
         let file = File::create(&path).map_err(|source| self.io(&path, source))?;
-        match file.try_lock() {
-            Ok(()) => {
-                self.remove_partial_files();
-                Ok(file)
+        let mut attempts = LOCK_ATTEMPTS;
+        loop {
+            attempts -= 1;
+            match file.try_lock() {
+                Ok(()) => {
+                    self.remove_partial_files();
+                    return Ok(file);
+                }
+                Err(TryLockError::WouldBlock) if attempts > 0 => std::thread::sleep(LOCK_PAUSE),
+                Err(TryLockError::WouldBlock) => {
+                    return Err(DirectoryError::InUse(self.root.clone()))
+                }
+                Err(TryLockError::Error(source)) => return Err(self.io(&path, source)),
             }
-            Err(TryLockError::WouldBlock) => Err(DirectoryError::InUse(self.root.clone())),
-            Err(TryLockError::Error(source)) => Err(self.io(&path, source)),
         }
+    }
+
+    /// Whether a process writes there now; writes nothing itself. `None` where the lock may not be looked at.
+    pub fn in_use(&self) -> Option<bool> {
+        let file = match File::open(self.lock_file()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Some(false),
+            file => file.ok()?,
+        };
+        match file.try_lock_shared() {
+            Ok(()) => Some(false),
+            Err(TryLockError::WouldBlock) => Some(true),
+            Err(TryLockError::Error(_)) => None,
+        }
+    }
+
+    fn lock_file(&self) -> PathBuf {
+        self.root.join(".lock")
     }
 
     /// The folder itself.
@@ -227,5 +256,26 @@ mod tests {
         assert!(matches!(directory.lock(), Err(DirectoryError::InUse(_))));
         drop(lock);
         directory.lock().unwrap();
+    }
+
+    /// Planted: looking with an exclusive lock on a created file leaves a file behind, and locks a process out.
+    #[test]
+    fn whoever_only_looks_writes_nothing_and_keeps_nobody_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let directory = RunDirectory::new(folder.path());
+        assert_eq!(directory.in_use(), Some(false));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        let lock = directory.lock().unwrap();
+        assert_eq!(directory.in_use(), Some(true));
+        drop(lock);
+        assert_eq!(directory.in_use(), Some(false));
+        let looking = File::open(directory.lock_file()).unwrap();
+        looking.try_lock_shared().unwrap();
+        let gone = std::thread::spawn(move || {
+            std::thread::sleep(LOCK_PAUSE);
+            drop(looking);
+        });
+        directory.lock().unwrap();
+        gone.join().unwrap();
     }
 }

@@ -7,11 +7,12 @@ use crate::cli::conversion::pack;
 use crate::cli::conversion::weights::{self, WeightsFormat};
 use crate::cli::exit::{BadInput, Outcome};
 use crate::cli::inspection::kind::FileContent;
-use crate::cli::output;
 use crate::cli::weights_source::WeightsSource;
+use crate::cli::{output, viewers};
 use anyhow::Result;
 use serde::Serialize;
 use std::fmt::Display;
+use std::io::IsTerminal;
 
 /// Converts one file, or packs many.
 pub fn main(args: &ConvertArgs, json: bool) -> Result<Outcome> {
@@ -63,7 +64,9 @@ pub fn main(args: &ConvertArgs, json: bool) -> Result<Outcome> {
                     ],
                     "frames",
                 )?;
-                show(&frames::convert(args, format)?, json)
+                let outcome = show(&frames::convert(args, format)?, json)?;
+                tell_viewers(args, format, json);
+                Ok(outcome)
             }
         },
         FileContent::Checkpoint => refused_input(
@@ -83,6 +86,18 @@ fn show(result: &(impl Serialize + Display), json: bool) -> Result<Outcome> {
         false => output::print(&result.to_string())?,
     }
     Ok(Outcome::Completed)
+}
+
+/// Where a person reads along. Without a topology nobody knows a single structure to go with a DCD.
+fn tell_viewers(args: &ConvertArgs, format: FramesFormat, json: bool) {
+    let lines = match (format, &args.topology) {
+        (FramesFormat::Xyz, _) => viewers::of_xyz(&args.output),
+        (FramesFormat::Dcd, Some(structure)) => viewers::of_dcd(structure, &args.output),
+        _ => return,
+    };
+    if !json && std::io::stderr().is_terminal() {
+        output::say(format_args!("to see it move: {}", lines.join("   or   ")));
+    }
 }
 
 fn refused(args: &ConvertArgs, problem: &str) -> Result<Outcome> {

@@ -39,13 +39,14 @@ pub fn plan(args: &RunArgs) -> Result<(Plan, Vec<String>)> {
 
 /// Every file that the run will read is there, before anything is written.
 pub fn check_inputs(plan: &Plan) -> Result<()> {
-    let structure = match &plan.start {
-        Start::Structure { path, .. } => Some(path.as_path()),
-        Start::RandomReferenceFrame => None,
+    let (structure, split) = match &plan.start {
+        Start::Structure { path, .. } => (Some(path.as_path()), None),
+        Start::RandomReferenceFrame(split) => (None, split.as_ref()),
     };
     let files = [
         ("structure", structure),
         ("reference", plan.reference.as_deref()),
+        ("split", split.map(|split| split.path.as_path())),
     ];
     files
         .into_iter()

@@ -279,6 +279,12 @@ impl Training<'_> {
         if let Some(rows) = &compared {
             table(rows).lines().for_each(|line| watch.log(line));
         }
+        let test = judge(&mut judge_of_best, &sets.test)?.errors;
+        if self.group.leads() && !sets.test.is_empty() {
+            network::record_test(&weights, &test, sets.test.len())?;
+        }
+        self.group.agree::<_, Lost>(Ok(()))?;
+        let loaded = Weights::load(&weights)?;
         Ok(Summary {
             version: env!("CARGO_PKG_VERSION"),
             ending: format!("{:?}", done.ending).to_lowercase(),
@@ -289,7 +295,7 @@ impl Training<'_> {
             property: config.property().map(str::to_string),
             label_deviation_mev: sets.property.map(|labels| 1e3 * labels.deviation),
             validation: after.validation.errors,
-            test: judge(&mut judge_of_best, &sets.test)?.errors,
+            test,
             test_conformations: sets.test.len(),
             later: judge(&mut judge_of_best, &sets.later)?.errors,
             later_conformations: sets.later.len(),

@@ -5,6 +5,7 @@ use crate::cli::choices::PartChoice;
 use crate::cli::exit::{BadInput, OrBadInput};
 use anyhow::Result;
 use oreo_training::data::{self, Indices, Source, SourceOptions, Split};
+use std::path::Path;
 
 /// How the file is opened as a source of conformations.
 pub fn source_options(args: &EvaluateArgs) -> SourceOptions {
@@ -37,9 +38,16 @@ pub fn part_of(args: &EvaluateArgs, source: &dyn Source) -> Result<Indices> {
     let Some(path) = &args.split else {
         return Ok(Indices::all(source.len() as u64));
     };
+    indices(path, named(args), source)
+}
+
+/// Of one part of a split of a source.
+///
+/// # Errors
+/// A damaged split, the split of another file, a part without frames.
+pub fn indices(path: &Path, name: PartChoice, source: &dyn Source) -> Result<Indices> {
     let split = Split::load(path).or_bad_input()?;
     split.verify(source).or_bad_input()?;
-    let name = named(args);
     let chosen = match name {
         PartChoice::Train => split.train,
         PartChoice::Validation => split.validation,

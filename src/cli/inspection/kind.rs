@@ -2,7 +2,7 @@
 
 use crate::checkpoint;
 use crate::cli::exit::{BadInput, OrBadInput};
-use crate::cli::weights_source::WeightsSource;
+use crate::cli::weights_source::{built_in_hint, WeightsSource};
 use anyhow::Result;
 use oreo_formats::npz::NpzReader;
 use oreo_training::data::SourceKind;
@@ -50,7 +50,7 @@ impl FileContent {
         let mut start = Vec::new();
         File::open(path)
             .and_then(|file| file.take(16).read_to_end(&mut start))
-            .map_err(|error| problem(format!("cannot be read: {error}")))?;
+            .map_err(|error| problem(unreadable(path, &error)))?;
         if start.is_empty() {
             return Err(problem("is empty".into()).into());
         }
@@ -64,6 +64,16 @@ impl FileContent {
             },
         })
     }
+}
+
+/// Who named built-in weights and misspelt them is told.
+fn unreadable(path: &Path, error: &std::io::Error) -> String {
+    let hint = match error.kind() {
+        std::io::ErrorKind::NotFound => built_in_hint(path),
+        _ => None,
+    };
+    let hint = hint.map_or(String::new(), |hint| format!("; {hint}"));
+    format!("cannot be read: {error}{hint}")
 }
 
 /// The length of a header in JSON, then the header.

@@ -44,8 +44,10 @@ pub fn assemble(plan: &Plan, directory: &RunDirectory, beginning: Beginning) -> 
         .as_deref()
         .map(|path| inputs::reference(path, &options))
         .transpose()?;
+    let allowed = start::allowed(plan, beginning, reference.as_ref(), &options)?;
     let frames = StartFrames {
         plan,
+        allowed,
         directory,
         beginning,
         options: &options,

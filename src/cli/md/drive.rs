@@ -3,13 +3,13 @@
 use super::assemble::Assembly;
 use super::log::Log;
 use super::unseen::FirstSightings;
+use super::vitals::vitals;
 use crate::cli::exit::Outcome;
 use crate::cli::plan::Plan;
 use crate::cli::progress::Progress;
 use crate::run::{RunDirectory, StepTimes};
 use crate::{Replica, Simulation};
 use anyhow::{Context, Result};
-use oreo_core::units::KELVIN;
 use oreo_formats::TrajectoryWriter;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
@@ -81,7 +81,18 @@ pub fn drive(
         plan.replicas,
     );
     let mut times = StepTimes::default();
-    let mut stopped: Vec<bool> = stopped_now(&assembly.simulation);
+    // Of a run that begins, one that is stopped where it starts is news.
+    let mut stopped: Vec<bool> = match first {
+        0 => vec![false; assembly.simulation.replicas().len()],
+        _ => stopped_now(&assembly.simulation),
+    };
+    report_stopped(
+        &assembly.simulation,
+        &mut stopped,
+        directory,
+        log,
+        &mut progress,
+    )?;
     let mut sightings = FirstSightings::new(plan, &assembly.simulation);
     let mut step = first;
     let mut saved = Instant::now();
@@ -96,19 +107,18 @@ pub fn drive(
             &mut stopped,
             directory,
             log,
-            &progress,
+            &mut progress,
         )?;
         if step.is_multiple_of(plan.every) {
-            sightings.tell(&assembly.simulation, log, &progress)?;
+            sightings.tell(&assembly.simulation, log, &mut progress)?;
         }
         if step.is_multiple_of(plan.checkpoint_every) || saved.elapsed() > LONGEST_UNSAVED {
             assembly.save(directory)?;
             saved = Instant::now();
         }
-        let (temperature, energy) = glance(&assembly.simulation, assembly.degrees_of_freedom);
-        progress.update(step, temperature, energy);
+        progress.update(step, || vitals(assembly));
     }
-    progress.finish();
+    progress.finish(&vitals(assembly));
     assembly.save(directory)?;
     Ok(Drive {
         times,
@@ -141,7 +151,7 @@ fn report_stopped(
     stopped: &mut [bool],
     directory: &RunDirectory,
     log: &mut Log,
-    progress: &Progress,
+    progress: &mut Progress,
 ) -> Result<()> {
     for (replica, stopped) in simulation.replicas().iter().zip(stopped) {
         if let (Some(stop), false) = (replica.stop(), *stopped) {
@@ -177,15 +187,4 @@ fn write_last_frame(replica: &Replica, directory: &RunDirectory) -> Result<()> {
     };
     writer.write(&frame)?;
     Ok(writer.flush()?)
-}
-
-/// K and eV of the first replica that still moves, or of the first one when none does. Allocates nothing.
-fn glance(simulation: &Simulation, degrees_of_freedom: usize) -> (f64, f64) {
-    let replicas = simulation.replicas();
-    let Some(replica) = replicas.iter().find(|r| r.is_active()).or(replicas.first()) else {
-        return (f64::NAN, f64::NAN);
-    };
-    let kinetic = replica.state.kinetic_energy(&replica.system);
-    let temperature = 2.0 * kinetic / (degrees_of_freedom as f64 * KELVIN);
-    (temperature, replica.state.energy)
 }

@@ -1,18 +1,20 @@
 //! From a plan to a finished run.
 //!
 //! [`mod@assemble`] reads and builds (`start`, `dynamics`, `committee`, `watch`), [`drive`] steps, [`summarize`] counts,
-//! [`log`] remembers; `unseen` compares structures with what the weights were trained on.
+//! [`log`] remembers, [`table`] and `files` say what came out; `unseen` compares structures with what the weights were trained on.
 
 pub mod assemble;
 mod committee;
 pub mod drive;
 pub(in crate::cli) mod dynamics;
+mod files;
 pub mod log;
 mod saved;
 pub mod start;
 pub mod summarize;
-mod table;
+pub(in crate::cli) mod table;
 pub(in crate::cli) mod unseen;
+mod vitals;
 mod watch;
 
 use super::analysis;
@@ -104,42 +106,48 @@ fn finish(
         serde_json::to_vec_pretty(&summary).context("the summary cannot be written as JSON")?;
     checkpoint::replace_atomically(&directory.summary(), &text)
         .with_context(|| format!("{} cannot be written", directory.summary().display()))?;
-    let table = table::of(&summary);
-    table.lines().try_for_each(|line| log.write(line))?;
+    let whole = table::whole(&summary);
+    whole.iter().try_for_each(|line| log.write(line))?;
     match json {
         true => output::print_json(&summary)?,
-        false => output::print(&table)?,
-    }
-    if !drive.interrupted {
-        analyze(plan, &assembly, &summary, directory, &mut log)?;
+        false => output::print(&table::of(&summary))?,
     }
     let root = directory.root().display();
-    match drive.interrupted {
-        true => output::say(format_args!(
+    if drive.interrupted {
+        output::say(format_args!(
             "interrupted; a checkpoint is written; continue with: oreo resume {root}"
-        )),
-        false => output::say(format_args!("everything is in {root}")),
+        ));
+        return Ok(drive.outcome(&assembly.simulation));
+    }
+    let analyzed = analyze(plan, &assembly, &summary, directory, &mut log)?;
+    match json {
+        true => output::say(format_args!("everything is in {root}")),
+        false => output::print(&files::of(plan, directory, analyzed))?,
     }
     Ok(drive.outcome(&assembly.simulation))
 }
 
-/// Figures to look at. The run itself has succeeded whatever happens here: a failure is a note.
+/// Figures to look at; whether there are any. The run itself has succeeded whatever happens here: a failure is a note.
 fn analyze(
     plan: &Plan,
     assembly: &Assembly,
     summary: &Summary,
     directory: &RunDirectory,
     log: &mut Log,
-) -> Result<()> {
+) -> Result<bool> {
     let analysis = analysis::of_finished_run(directory, plan, summary, assembly.reference.as_ref());
     let written = analysis.and_then(|analysis| analysis::write(&analysis, directory.root()));
     match written {
-        Ok(()) => log.write("analysis.json, report.html and plots written"),
+        Ok(()) => {
+            log.write("analysis.json, report.html and plots written")?;
+            Ok(true)
+        }
         Err(error) => {
             let problem = exit::one_line(&error);
             let root = directory.root().display();
             let note = format!("no analysis: {problem}; try again with: oreo analyze {root}");
-            tell(log, &[note])
+            tell(log, &[note])?;
+            Ok(false)
         }
     }
 }

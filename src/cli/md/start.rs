@@ -1,6 +1,7 @@
 //! Where a replica starts: its first frame and its first velocities.
 
 use super::dynamics;
+use crate::cli::evaluation::held_out;
 use crate::cli::exit::{BadInput, OrBadInput};
 use crate::cli::inputs::{self, Reference};
 use crate::cli::plan::{Plan, PotentialPlan, StabilityRule, Start, StartVelocities};
@@ -10,6 +11,7 @@ use oreo_core::random::Generator;
 use oreo_core::{Element, Frame, State, System};
 use oreo_formats::ReadOptions;
 use oreo_integrators::{Coupling, DegreesOfFreedom, MaxwellBoltzmann};
+use oreo_training::data::SourceOptions;
 use oreo_validation::Topology;
 use rand::Rng;
 use std::path::Path;
@@ -30,18 +32,54 @@ pub(super) struct StartFrames<'a> {
     pub beginning: Beginning,
     pub options: &'a ReadOptions,
     pub reference: Option<&'a Reference>,
+    /// Reference frames, of all of them, that a replica may start at; `None`: at any.
+    pub allowed: Option<Vec<usize>>,
+}
+
+/// Reference frames of the part of a split that the plan names. A run that goes on has its starts already.
+pub(super) fn allowed(
+    plan: &Plan,
+    beginning: Beginning,
+    reference: Option<&Reference>,
+    options: &ReadOptions,
+) -> Result<Option<Vec<usize>>> {
+    let (Start::RandomReferenceFrame(Some(split)), Beginning::Planned) = (&plan.start, beginning)
+    else {
+        return Ok(None);
+    };
+    let (Some(reference), Some(file)) = (reference, &plan.reference) else {
+        return Ok(None);
+    };
+    let options = SourceOptions {
+        read: options.clone(),
+        ..SourceOptions::default()
+    };
+    let source = oreo_training::data::open(file, &options).or_bad_input()?;
+    let part = held_out::indices(&split.path, split.part, source.as_ref())?;
+    let places = reference.file_indices.iter().enumerate();
+    let inside = places.filter(|(_, &index)| part.contains(index as u64));
+    Ok(Some(inside.map(|(place, _)| place).collect()))
 }
 
 impl StartFrames<'_> {
     /// Of replica `id`; a random one is drawn from its own stream.
     pub fn frame(&self, id: u32, draw: &mut Generator) -> Result<Frame> {
         let (frame, place) = match (&self.plan.start, self.reference) {
-            (Start::RandomReferenceFrame, Some(reference)) => {
-                let index = draw.random_range(0..reference.frames.len());
+            // Its split may be gone, or its part another one.
+            (Start::RandomReferenceFrame(Some(_)), Some(_))
+                if self.beginning == Beginning::Recorded =>
+            {
+                self.read(id, &self.directory.start(id), 0)?
+            }
+            (Start::RandomReferenceFrame(_), Some(reference)) => {
+                let index = match &self.allowed {
+                    Some(allowed) => allowed[draw.random_range(0..allowed.len())],
+                    None => draw.random_range(0..reference.frames.len()),
+                };
                 let place = format!("reference frame {index}");
                 (reference.frames[index].clone(), place)
             }
-            (Start::RandomReferenceFrame, None) => {
+            (Start::RandomReferenceFrame(_), None) => {
                 return Err(BadInput::new("no structure and no reference to start from").into())
             }
             (Start::Structure { path, frame }, _) => self.read(id, path, *frame)?,

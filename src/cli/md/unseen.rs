@@ -143,7 +143,7 @@ impl FirstSightings {
         &mut self,
         simulation: &Simulation,
         log: &mut Log,
-        progress: &Progress,
+        progress: &mut Progress,
     ) -> Result<()> {
         for (replica, told) in simulation.replicas().iter().zip(&mut self.told) {
             if *told || !is_outside(replica) {

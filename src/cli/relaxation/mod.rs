@@ -17,7 +17,7 @@ pub use selection::AtomSelection;
 use super::exit::{one_line, BadInput, Outcome};
 use super::md::drive::interrupt_flag;
 use super::md::log::Log;
-use super::output;
+use super::{output, viewers};
 use anyhow::{Context, Result};
 use assemble::Assembly;
 use drive::{Ending, Stop};
@@ -74,6 +74,10 @@ fn finish(
     let line = last_line(plan, &summary, ending.stop, folder);
     log.write(&line)?;
     output::say(line);
+    if !json {
+        let viewers = viewers::of_xyz(&folder.trajectory());
+        output::say(format_args!("to see it move: {}", viewers.join("   or   ")));
+    }
     Ok(match ending.stop {
         Stop::Converged => Outcome::Completed,
         Stop::MaxSteps => Outcome::Unconverged,

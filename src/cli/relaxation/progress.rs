@@ -2,9 +2,9 @@
 //! nobody knows; how far the largest force has come is what one wants to see.
 
 use crate::cli::output;
+use crate::cli::terminal::redraws_stderr;
 use crate::Relaxation;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::io::IsTerminal;
 use std::time::Instant;
 
 /// Seconds between two lines.
@@ -24,7 +24,7 @@ impl RelaxProgress {
             max_steps,
             started: Instant::now(),
             printed_at: 0.0,
-            spinner: std::io::stderr().is_terminal().then(spinner),
+            spinner: redraws_stderr().then(spinner),
         }
     }
 

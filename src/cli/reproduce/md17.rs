@@ -164,8 +164,9 @@ fn one(
     let (steps, replicas) = (scale.steps.to_string(), scale.replicas.to_string());
     let run = ["--preset", "md17", "--weights", &weights];
     let reference = ["--reference", &file, "--labels", labels];
+    let start = ["--split", &split, "--part", "test"];
     let length = ["--steps", &steps, "--replicas", &replicas];
-    let run = Work::Run(words(&[&run[..], &reference, &length].concat()));
+    let run = Work::Run(words(&[&run[..], &reference, &start, &length].concat()));
     let mut jobs = vec![
         Job {
             name: name.clone(),

@@ -69,6 +69,7 @@ fn config(
         init: from.map(WeightsSource::File),
         engine: Default::default(),
         threads: 1,
+        licence: None,
         data,
         forgetting: None,
         training: settings(budget, variant),

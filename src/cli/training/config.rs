@@ -26,6 +26,9 @@ pub struct TrainConfig {
     /// Of the native engine
     #[serde(default = "one")]
     pub threads: usize,
+    /// Of the weights that come out, for their record; none: nothing, or what `init` says
+    #[serde(alias = "license")]
+    pub licence: Option<String>,
     /// Sizes of a new network; left out with `init`
     pub network: Option<NetworkSettings>,
     /// What is trained on

@@ -11,6 +11,7 @@ use oreo_potentials::oreo::gradients::{Gradients, Molecule, Rule};
 use oreo_potentials::oreo::seen::{SeenDistances, SEEN_DISTANCES};
 use oreo_potentials::oreo::{Config, Weights};
 use oreo_training::data::{Conformation, Origin, Source};
+use oreo_training::trainer::Errors;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -112,7 +113,9 @@ pub fn record(
         .record
         .get("origin")
         .map_or("weights", String::as_str);
+    let licence = config.licence.clone().unwrap_or_default();
     let facts = [
+        ("licence", licence),
         ("origin", format!("{before}, then trained with oreo")),
         ("elements", symbols.join(" ")),
         ("units", "eV, A".to_string()),
@@ -123,8 +126,32 @@ pub fn record(
         ),
     ];
     let facts = facts.into_iter().filter(|(_, fact)| !fact.is_empty());
+    // Errors of the weights that this begins with are not those of what comes out.
+    weights.record.retain(|name, _| !name.starts_with(TEST));
     (weights.record).extend(facts.map(|(name, fact)| (name.to_string(), fact)));
     Ok(notes)
+}
+
+/// Of facts about the test set in the record of weights.
+const TEST: &str = "test_";
+
+/// Records how good weights are on a test set of `conformations`, in their file.
+///
+/// # Errors
+/// A file that cannot be read or written.
+pub fn record_test(path: &Path, errors: &Errors, conformations: usize) -> Result<()> {
+    let facts = [
+        ("force_mae_mev_per_a", errors.force),
+        ("energy_mae_mev_per_atom", errors.energy),
+        ("property_mae_mev", errors.property),
+    ];
+    let facts = facts.into_iter().filter_map(|(name, error)| {
+        let text = format!("{:.6e} ({conformations} conformations)", error?);
+        Some((format!("{TEST}{name}"), text))
+    });
+    let mut weights = Weights::load(path)?;
+    weights.record.extend(facts);
+    Ok(weights.save(path)?)
 }
 
 /// Gives the files of a run that was begun by a program that did not count what [`record`] counts now: the best weights are

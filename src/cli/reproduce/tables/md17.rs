@@ -114,9 +114,9 @@ fn dynamics(results: &Results, labels: &str) -> String {
         "Molecules, {} scale, labels {labels}: dynamics",
         results.scale
     );
-    let text = "Nosé–Hoover chain, 500 K, 0.5 fs, `--preset md17`, each seed from a random frame of the reference; mean ± \
-                standard deviation over the seeds. *steps/s*: of all seeds together in one process, output included; the \
-                machine did other jobs beside it.";
+    let text = "Nosé–Hoover chain, 500 K, 0.5 fs, `--preset md17`, each seed from a random frame of the reference, of its \
+                test part where the command has `--split`; mean ± standard deviation over the seeds. *steps/s*: of all \
+                seeds together in one process, output included; the machine did other jobs beside it.";
     let done = |row: &Vec<String>| !row[2].ends_with("of 0");
     let rows = rows(results, labels, row).into_iter().filter(done);
     table(&title, text, &head, rows.collect())
