@@ -9,9 +9,12 @@ use super::snapshots::Snapshots;
 use super::velocities::{Velocities, Vibrations, LARGEST_SPACING};
 use crate::cli::exit::BadInput;
 use anyhow::Result;
+use oreo_core::units::{FEMTOSECOND, PICOSECOND};
 use oreo_core::{Cell, Element, Frame, Periodic, System};
-use oreo_validation::bond_statistics::BondStatistics;
+use oreo_validation::diffusion::{Diffusion, DiffusionMeter};
+use oreo_validation::kinds::KindStatistics;
 use oreo_validation::rdf::RadialHistogram;
+use oreo_validation::worst_bond::WorstBondWatch;
 use oreo_validation::{geometry, BlockedHistogram, Topology};
 
 /// Bins of g(r).
@@ -55,8 +58,12 @@ pub struct Frames {
     partial: Vec<(String, RadialHistogram)>,
     /// Also of those that are not analyzed.
     pub snapshots: Snapshots,
-    /// Bond lengths.
-    pub bonds: BondStatistics,
+    /// The bond furthest from its reference.
+    pub worst_bond: WorstBondWatch,
+    /// Bonds and angles by kind.
+    pub kinds: KindStatistics,
+    /// Paths of atoms in a box.
+    pub diffusion: Option<DiffusionMeter>,
     /// Å, of every frame.
     pub deviations: Vec<f64>,
     /// Å, of the frames analyzed.
@@ -71,13 +78,20 @@ impl Frames {
     /// From the first frame, which is not counted yet. `place` names the file in messages.
     pub fn begin(place: String, first: &Frame, rule: BondRule, clock: Clock) -> Result<Self> {
         let system = System::new(first.elements.clone());
-        let bonds = BondStatistics::new(rule.topology.clone(), &first.elements)
-            .map_err(|error| BadInput::new(format!("{place}: {error}")))?;
+        let named = |error| BadInput::new(format!("{place}: {error}"));
+        let worst_bond = WorstBondWatch::new(rule.topology.clone(), first.len()).map_err(named)?;
+        let kinds = KindStatistics::new(
+            &rule.topology.without_bridges(&first.elements),
+            &first.elements,
+        );
         let velocities = match first.velocities {
             Some(_) => Ok(Velocities::new(system.masses.clone())),
             None => Err(format!("the frames have no velocities; write them (--write-velocities) at most {LARGEST_SPACING} fs apart")),
         };
+        let periodic = first.cell != Cell::Open;
         Ok(Self {
+            kinds: kinds.map_err(named)?,
+            diffusion: periodic.then(|| DiffusionMeter::new(system.clone())),
             place,
             system,
             first: first.clone(),
@@ -91,7 +105,7 @@ impl Frames {
             radial: radial(first),
             partial: partial(first),
             snapshots: Snapshots::new(first.len()),
-            bonds,
+            worst_bond,
             deviations: Vec::new(),
             rmsd: Vec::new(),
             radii_of_gyration: Vec::new(),
@@ -159,6 +173,15 @@ impl Frames {
             .map_err(|error| error.to_string())
     }
 
+    /// From the paths, which are given up.
+    pub fn take_diffusion(&mut self) -> Result<Diffusion, String> {
+        let open = "the frames have no periodic cell: a molecule alone drifts as it was pushed, which is no diffusion";
+        let meter = self.diffusion.take().ok_or(open)?;
+        let interval = self.clock.interval_fs()?;
+        let found = meter.finish(interval * FEMTOSECOND / PICOSECOND);
+        found.map_err(|error| error.to_string())
+    }
+
     fn judge(&mut self, frame: &Frame) {
         let Some(bond) = self
             .rule
@@ -182,7 +205,11 @@ impl Frames {
     fn measure(&mut self, frame: &Frame) -> Result<(), oreo_validation::ValidationError> {
         self.distances.add_frame(&frame.positions, &frame.cell)?;
         self.pairs.add_frame(&frame.positions, &frame.cell);
-        self.bonds.add_frame(&frame.positions, &frame.cell)?;
+        self.worst_bond.add_frame(&frame.positions, &frame.cell)?;
+        self.kinds.add_frame(&frame.positions, &frame.cell)?;
+        if let Some(diffusion) = &mut self.diffusion {
+            diffusion.add_frame(&frame.positions, &frame.cell)?;
+        }
         if frame.cell == Cell::Open {
             self.rmsd
                 .push(geometry::rmsd(&frame.positions, &self.first.positions)?);

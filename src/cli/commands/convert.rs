@@ -21,6 +21,7 @@ pub fn main(args: &ConvertArgs, json: bool) -> Result<Outcome> {
             ("topology", args.topology.is_some()),
         ];
         check_flags(args, &flags, "conformations")?;
+        check_flags(args, &args.about_frames(), "conformations that are packed")?;
         return show(&pack::convert(args)?, json);
     }
     if args.inputs.len() > 1 {
@@ -44,6 +45,7 @@ pub fn main(args: &ConvertArgs, json: bool) -> Result<Outcome> {
                     ],
                     "weights",
                 )?;
+                check_flags(args, &args.about_frames(), "weights")?;
                 show(&weights::convert(args, &source, format)?, json)
             }
         },
