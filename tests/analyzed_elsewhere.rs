@@ -65,7 +65,6 @@ fn kinds_agree(found: &Value, name: &str, unit: &str, expected: &Value, toleranc
     }
 }
 
-/// h(r): a pair within 1e-6 Å of the border of a bin may count in the next one, 1/(36·400·0.02) = 0.0035 each.
 #[test]
 fn ethanol_is_seen_as_mdanalysis_ase_and_scipy_see_it() {
     let folder = tempfile::tempdir().unwrap();
@@ -78,15 +77,16 @@ fn ethanol_is_seen_as_mdanalysis_ase_and_scipy_see_it() {
 
     let own = drawn(folder.path(), "h_r", "run");
     let off = largest_difference(&own, &numbers(&other["h_r"]));
-    assert!(off < 0.0108, "h(r) {off}");
-    near(&replica["h_r"]["h_r_mae"], &other["h_r_mae"], 5e-4);
+    assert!(off < 1e-6, "h(r) {off}");
+    near(&replica["h_r"]["h_r_mae"], &other["h_r_mae"], 1e-9);
     for (key, mean) in [
         ("rmsd_a", "rmsd_mean_a"),
         ("radius_of_gyration_a", "radius_of_gyration_mean_a"),
     ] {
         near(&replica[key]["mean"], &other[mean], 1e-6);
     }
-    let rmsd = drawn(folder.path(), "replica-0-shape", "RMSD");
+    let rmsd = drawn(folder.path(), "replica-0-shape", "");
+    // The radii of gyration follow in the same file.
     let tenth: Vec<f64> = rmsd.iter().copied().step_by(10).collect();
     assert!(largest_difference(&tenth, &numbers(&other["rmsd_a"])) < 1e-5);
 
@@ -112,12 +112,12 @@ fn ethanol_is_seen_as_mdanalysis_ase_and_scipy_see_it() {
     let expected: Vec<f64> = expected.iter().map(|s| 1000.0 * s.max(0.0)).collect();
     let highest = expected.iter().copied().fold(0.0, f64::max);
     assert!(largest_difference(&spectrum, &expected) < 1e-3 * highest);
-    // The highest of a periodogram are peaks here, too, within half of the resolution of 400 frames of 2 fs.
+    // Peaks of Welch's method are peaks here, too, closer than the resolution of 83/cm.
     let peaks = numbers(&replica["spectrum"]["peaks_per_cm"]);
     for peak in numbers(&other["peaks_per_cm"]) {
         let nearest = peaks.iter().map(|own| (own - peak).abs());
         let nearest = nearest.fold(f64::INFINITY, f64::min);
-        assert!(nearest < 42.0, "{peak}/cm: {peaks:?}");
+        assert!(nearest < 60.0, "{peak}/cm: {peaks:?}");
     }
 }
 
@@ -135,10 +135,10 @@ fn an_argon_box_is_seen_as_mdanalysis_and_scipy_see_it() {
     ]);
     let (replica, other) = (&found["replicas"][0], elsewhere());
     assert_eq!(replica["frames_analyzed"], 250);
-    // A pair of atoms that falls into the other bin at 3 Å is 0.001 of g; positions of three digits are often on a border.
+    // A pair of atoms that falls into the other bin at 3 Å is 0.001 of g; the box of MDAnalysis is in single precision.
     let g = drawn(folder.path(), "replica-0-g_r", "run");
     let off = largest_difference(&g, &numbers(&other["g_r"]));
-    assert!(off < 0.02, "g(r) {off}");
+    assert!(off < 0.003, "g(r) {off}");
     let msd = drawn(folder.path(), "replica-0-msd", "");
     let off = largest_difference(&msd, &numbers(&other["msd_a2"]));
     assert!(off < 1e-5, "MSD {off}");

@@ -9,7 +9,8 @@ ethanol-velocities.xyz.gz (400 frames, 2 fs apart):
   RMSD, Rg    MDAnalysis, on the first frame, atoms of equal weight
   bonds       ase.geometry.analysis, bonds and angles as ASE finds them in the first reference frame
   C(t)        scipy.signal.correlate of mass-weighted velocities read by ASE
-  spectrum    its cosine sum, term by term, damped by cos²; places of peaks from scipy's periodogram, without any C(t)
+  spectrum    its cosine sum, term by term, damped by cos²; places of peaks from Welch's method (scipy.signal.welch, of the same
+              resolution), without any C(t)
 argon-box.xyz.gz (250 frames, 80 fs apart, folded into the box):
   g(r)        MDAnalysis' InterRDF
   MSD         MDAnalysis' NoJump and EinsteinMSD (windows, no Fourier transform), the centre of mass at rest
@@ -98,7 +99,7 @@ def vibrations(images, spacing):
     phases = 2 * np.pi * LIGHT * spacing * np.outer(wavenumbers, lags)
     nyquist = 1 / (2 * spacing * LIGHT)
     spectrum = (2 * (np.cos(phases) * damped).sum(axis=1) - damped[0]) / (damped[0] * nyquist)
-    frequencies, power = signal.periodogram(velocities, fs=1 / spacing, axis=0, window="hann", nfft=8192)
+    frequencies, power = signal.welch(velocities, 1 / spacing, nperseg=200, nfft=8192, axis=0, detrend=False)
     total = (power * masses[None, :, None]).sum(axis=(1, 2))
     peaks, _ = signal.find_peaks(total, height=0.2 * total.max())
     return correlation, wavenumbers, spectrum, frequencies[peaks] / LIGHT

@@ -132,12 +132,18 @@ pub fn convert(args: &ConvertArgs, format: FramesFormat) -> Result<ConvertedFram
     };
     let second = source.next_chosen()?;
     let mut left_out = format.left_out(&first);
-    left_out.extend(source.placement.left_out());
     if !left_out.is_empty() {
         let output = args.output.display();
         output::say(format_args!(
             "note: {output}: left out, since the format has no place for them: {}",
             left_out.join(", ")
+        ));
+    }
+    if source.placement.leaves_energies_out() {
+        left_out.push("energies");
+        let output = args.output.display();
+        output::say(format_args!(
+            "note: {output}: energies are left out: they are those of all atoms, not of the selected ones"
         ));
     }
     let mut sink = Sink::create(format, target.path(), &first, second.as_ref())?;

@@ -17,6 +17,8 @@ const WORTH_A_NOTE: f64 = 0.35;
 /// What to do with every frame.
 #[derive(Debug, Default)]
 pub struct Placement {
+    /// The file, for messages.
+    input: String,
     /// Along continuous paths; also where a centre of mass is to be followed.
     unwrap: bool,
     wrap: bool,
@@ -35,6 +37,7 @@ impl Placement {
     /// As asked for.
     pub fn of(args: &ConvertArgs) -> Self {
         Self {
+            input: args.input().display().to_string(),
             unwrap: args.unwrap,
             wrap: args.wrap,
             center: args.center,
@@ -51,7 +54,7 @@ impl Placement {
         if self.unwrap || (self.center && boxed) {
             self.unwrapper
                 .unwrap(&mut frame.positions, &frame.cell)
-                .map_err(|error| bad(number, error))?;
+                .map_err(|error| self.bad(number, error))?;
         }
         Ok(())
     }
@@ -62,16 +65,16 @@ impl Placement {
         let flag = if self.wrap { "--wrap" } else { "--unwrap" };
         if (self.wrap || self.unwrap) && !boxed {
             let problem = format!("has no periodic cell, and {flag} no meaning; leave it away");
-            return Err(bad(number, problem).into());
+            return Err(self.bad(number, problem).into());
         }
         if self.superpose && boxed {
             let problem =
                 "is periodic: --superpose would turn the atoms in a box that stays; use --center";
-            return Err(bad(number, problem).into());
+            return Err(self.bad(number, problem).into());
         }
         if self.unwrap || self.superpose || (self.center && boxed) {
             let first = self.elements.get_or_insert_with(|| frame.elements.clone());
-            let place = format!("frame {number}");
+            let place = format!("{}, frame {number}", self.input);
             check_elements(&frame.elements, first, &place, "of the first frame")?;
         }
         Ok(())
@@ -81,7 +84,8 @@ impl Placement {
     pub fn place(&mut self, mut frame: Frame, number: u64) -> Result<Frame> {
         if let Some(selection) = &self.selection {
             let atoms = selection.atoms(&frame.elements);
-            let atoms = atoms.map_err(|problem| bad(number, format!("--select: it {problem}")))?;
+            let atoms =
+                atoms.map_err(|problem| self.bad(number, format!("--select: it {problem}")))?;
             self.energies_left_out |= frame.energy.is_some();
             frame = selected(frame, &atoms);
         }
@@ -92,7 +96,9 @@ impl Placement {
             self.superpose(&mut frame, number)?;
         }
         if let (true, Cell::Periodic(cell)) = (self.wrap, &frame.cell) {
-            frame.positions.iter_mut().for_each(|r| *r = cell.wrap(r));
+            // By whole lattice vectors, which leaves atoms that are inside as they are, to the bit.
+            let inside = |r: &mut Vec3| *r -= cell.vectors() * cell.fractional(r).map(f64::floor);
+            frame.positions.iter_mut().for_each(inside);
         }
         Ok(frame)
     }
@@ -100,7 +106,7 @@ impl Placement {
     /// On the first frame. Velocities and forces are vectors of the same axes, which turn with the positions.
     fn superpose(&mut self, frame: &mut Frame, number: u64) -> Result<()> {
         let target = self.target.get_or_insert_with(|| frame.positions.clone());
-        let fit = superpose(&frame.positions, target).map_err(|error| bad(number, error))?;
+        let fit = superpose(&frame.positions, target).map_err(|error| self.bad(number, error))?;
         let moved = |r: &mut Vec3| *r = fit.rotation * *r + fit.translation;
         frame.positions.iter_mut().for_each(moved);
         let vectors = frame.velocities.iter_mut().chain(&mut frame.forces);
@@ -108,10 +114,13 @@ impl Placement {
         Ok(())
     }
 
-    /// The energies of all atoms are not those of some.
-    pub fn left_out(&self) -> Option<&'static str> {
+    /// Energies of all atoms are not those of some.
+    pub fn leaves_energies_out(&self) -> bool {
         self.energies_left_out
-            .then_some("energies, which are those of all atoms")
+    }
+
+    fn bad(&self, number: u64, problem: impl Display) -> BadInput {
+        BadInput::new(format!("{}, frame {number}: {problem}", self.input))
     }
 
     /// For the user, at the end.
@@ -121,10 +130,6 @@ impl Placement {
             format!("atoms move up to {step:.2} of the height of the box between two frames; near 0.5 it cannot be told which way: write frames more often")
         })
     }
-}
-
-fn bad(number: u64, problem: impl Display) -> BadInput {
-    BadInput::new(format!("frame {number}: {problem}"))
 }
 
 /// Forces stay those that all atoms exert on the selected ones.
@@ -235,7 +240,7 @@ mod tests {
             (2, 2.0, None)
         );
         assert_eq!(found.forces.unwrap()[1].x, 5.0);
-        assert!(placement.left_out().is_some());
+        assert!(placement.leaves_energies_out());
     }
 
     #[test]
@@ -244,14 +249,17 @@ mod tests {
         let mut boxed = open();
         boxed.cell = Cell::orthorhombic(5.0, 5.0, 5.0).unwrap();
         let refusal = |placement: Placement, frame: Frame| {
-            let mut placement = placement;
+            let input = "a.xyz".to_string();
+            let mut placement = Placement { input, ..placement };
             placed(&mut placement, 7, frame).unwrap_err().to_string()
         };
         let wrap = Placement {
             wrap: true,
             ..Placement::default()
         };
-        assert!(refusal(wrap, open()).starts_with("frame 7: has no periodic cell, and --wrap"));
+        assert!(
+            refusal(wrap, open()).starts_with("a.xyz, frame 7: has no periodic cell, and --wrap")
+        );
         let superpose = Placement {
             superpose: true,
             ..Placement::default()
