@@ -38,10 +38,10 @@ function kinds_table(replicas, { caption, key, name, label, unit, suffix, digits
     column("Reference", unit, reference),
     column("Mean", unit, of("mean")),
     column("Difference", unit, of("difference"), (v) => fixed(v, digits + 1)),
-    column("in errors", "", ({ kind }) => kind.difference_in_errors, (v) => fixed(v, 1)),
-    column("in spreads", "", ({ kind }) => kind.difference_in_reference_std, (v) => fixed(v, 2)),
+    column("Difference in errors", "", ({ kind }) => kind.difference_in_errors, (v) => fixed(v, 1)),
+    column("Difference in spreads", "", ({ kind }) => kind.difference_in_reference_std, (v) => fixed(v, 2)),
     column("Standard deviation", unit, of("std")),
-    column("of the reference", unit, of("reference_std")),
+    column("Reference's deviation", unit, of("reference_std")),
     column("Lowest", unit, of("min")),
     column("Highest", unit, of("max")),
   ], rows);
