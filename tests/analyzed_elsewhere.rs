@@ -167,10 +167,8 @@ fn an_argon_box_is_seen_as_mdanalysis_and_scipy_see_it() {
 /// from those of the engine. From the engine's own steps of 0.25 fs to the page: within 1 %.
 #[test]
 fn a_harmonic_diatomic_sings_at_its_frequency() {
-    let (stiffness, mass) = (
-        32.0 * 16.021_766_34,
-        1.008 * 35.45 / 36.458 * 1.660_539_07e-27,
-    );
+    let stiffness: f64 = 32.0 * 16.021_766_34;
+    let mass = 1.008 * 35.45 / 36.458 * 1.660_539_07e-27;
     let wavenumber = (stiffness / mass).sqrt() / (2.0 * std::f64::consts::PI * 2.997_924_58e10);
     assert!((wavenumber - 2980.0).abs() < 1.0, "{wavenumber}");
 

@@ -20,6 +20,9 @@ use oreo_validation::{geometry, BlockedHistogram, Topology};
 /// Bins of g(r).
 pub const RADIAL_BINS: usize = 200;
 
+/// Of the height of a box between two frames; from half on an atom may as well have come from the other side.
+const LARGEST_STEP: f64 = 0.45;
+
 /// What the bonds are compared with.
 #[derive(Debug, Clone)]
 pub struct BondRule {
@@ -178,8 +181,16 @@ impl Frames {
         let open = "the frames have no periodic cell: a molecule alone drifts as it was pushed, which is no diffusion";
         let meter = self.diffusion.take().ok_or(open)?;
         let interval = self.clock.interval_fs()?;
-        let found = meter.finish(interval * FEMTOSECOND / PICOSECOND);
-        found.map_err(|error| error.to_string())
+        let found = meter
+            .finish(interval * FEMTOSECOND / PICOSECOND)
+            .map_err(|error| error.to_string())?;
+        match found.largest_step_in_boxes {
+            step if step > LARGEST_STEP => Err(format!(
+                "atoms move up to {step:.2} of the height of the box between two frames, so that their paths cannot be \
+                 followed; write frames more often (--every)"
+            )),
+            _ => Ok(found),
+        }
     }
 
     fn judge(&mut self, frame: &Frame) {

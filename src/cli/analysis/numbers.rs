@@ -115,7 +115,9 @@ fn kinds(
     let of_angles = own.map(|own| BondAngles::of(own, &angles)).collect();
     let reason = match comparison {
         None => "there is no reference; give one (--reference)",
-        Some(_) => "an error of a mean needs eight frames, of the run and of the reference",
+        Some(_) => {
+            "an error of a mean needs eight frames that differ, of the run and of the reference"
+        }
     };
     let unknown = |bond: &BondLengths| bond.difference_in_errors.is_none();
     if bonds.iter().any(unknown) {
