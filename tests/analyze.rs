@@ -191,7 +191,7 @@ fn three_frames_of_hydrogen_by_hand() {
 
 /// Water whose O–H swing by ±0.01 Å about 0.96 beside a reference of ±0.02 about 0.95, 16 frames each: half a spread off. An
 /// error of a mean is 0.01/√15 and 0.02/√15, together 0.01/√3, so √3 errors off. Angles are 105° and 104.5°. Catches an
-/// error of one of the two means only, and kinds of run and reference that are not matched by name.
+/// error of one of the two means only (seen), and kinds of run and reference that are not matched by name.
 #[test]
 fn bonds_and_angles_are_held_against_the_reference() {
     let folder = folder();

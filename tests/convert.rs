@@ -262,7 +262,7 @@ fn frames_of(path: &str) -> Vec<Frame> {
 }
 
 /// An atom that moves 4 Å a frame through a box of 10 Å: 0, 12, 24, 36 Å in frames 0, 3, 6, 9, and folded again as it was.
-/// Planted, and seen to fail: paths followed over the written frames only, of which each seems to lie 2 Å behind.
+/// Planted, and seen to fail: paths followed over the written frames only, where each atom seems to go 2 Å.
 #[test]
 fn paths_are_followed_through_the_frames_that_are_left_out() {
     let folder = Folder::new();

@@ -173,7 +173,7 @@ mod tests {
     }
 
     /// Water turned by 90° about z and moved: velocities of 1 along x of the first frame's axes point there again. Planted,
-    /// and seen to fail: velocities that stay as they were, and a rotation the wrong way round.
+    /// and seen to fail: velocities that stay as they were.
     #[test]
     fn velocities_and_forces_turn_with_the_molecule() {
         let shape = [[0.0, 0.0, 0.0], [0.96, 0.0, 0.0], [-0.24, 0.93, 0.0]];
