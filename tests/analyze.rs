@@ -189,6 +189,61 @@ fn three_frames_of_hydrogen_by_hand() {
     assert_eq!(serde_json::from_str::<Value>(&written).unwrap(), found);
 }
 
+/// Water whose O–H swing by ±0.01 Å about 0.96 beside a reference of ±0.02 about 0.95, 16 frames each: half a spread off. An
+/// error of a mean is 0.01/√15 and 0.02/√15, together 0.01/√3, so √3 errors off. Angles are 105° and 104.5°. Catches an
+/// error of one of the two means only (seen), and kinds of run and reference that are not matched by name.
+#[test]
+fn bonds_and_angles_are_held_against_the_reference() {
+    let folder = folder();
+    let water = |length: f64, swing: f64, angle: f64| -> String {
+        let frame = |k: i32| {
+            let l = length + swing * f64::from(1 - 2 * (k % 2));
+            let (sin, cos) = angle.to_radians().sin_cos();
+            format!("3\n\nO 0 0 0\nH {l} 0 0\nH {} {} 0\n", l * cos, l * sin)
+        };
+        (0..16).map(frame).collect()
+    };
+    let trajectory = write(folder.path(), "run.xyz", &water(0.96, 0.01, 105.0));
+    let reference = write(folder.path(), "reference.xyz", &water(0.95, 0.02, 104.5));
+    let found = json(&["analyze", &trajectory, "--reference", &reference]);
+    let (bonds, angles) = (
+        &found["replicas"][0]["bond_lengths"],
+        &found["replicas"][0]["bond_angles"],
+    );
+    assert_eq!(
+        (&bonds[0]["bond"], &bonds[0]["count"]),
+        (&"H-O".into(), &2.into())
+    );
+    near(&bonds[0]["mean_a"], 0.96);
+    near(&bonds[0]["reference_mean_a"], 0.95);
+    near(&bonds[0]["reference_std_a"], 0.02);
+    near(&bonds[0]["difference_in_reference_std"], 0.5);
+    near(&bonds[0]["difference_error_a"], 0.01 / 3f64.sqrt());
+    near(&bonds[0]["difference_in_errors"], 3f64.sqrt());
+    assert_eq!(
+        (&angles[0]["angle"], &angles[0]["count"]),
+        (&"H-O-H".into(), &1.into())
+    );
+    near(&angles[0]["mean_deg"], 105.0);
+    near(&angles[0]["difference_deg"], 0.5);
+    let (_, stdout, _) = outcome(&["analyze", &trajectory, "--reference", &reference]);
+    let line = "2 H-O bonds 0.960 ± 0.010 Å, 0.950 to 0.970; reference 0.950 ± 0.020; off by 1.7 errors, 0.50 of the";
+    assert!(stdout.contains(line), "{stdout}");
+    let alone = json(&["analyze", &trajectory]);
+    let replica = &alone["replicas"][0];
+    assert_eq!(replica["bond_lengths"][0]["difference_a"], Value::Null);
+    for key in [
+        "bond_lengths.difference_in_errors",
+        "bond_angles.difference_in_errors",
+    ] {
+        let reason = replica["not_computed"][key].as_str().unwrap();
+        assert!(reason.contains("no reference"), "{reason}");
+    }
+    assert_eq!(replica["diffusion"], Value::Null);
+    let reason = replica["not_computed"]["diffusion"].as_str().unwrap();
+    assert!(reason.contains("no periodic cell"), "{reason}");
+}
+
 /// The trajectory holds the frames that the run itself counted, to the digits of the file.
 #[test]
 fn a_run_analyzes_itself_as_its_summary_says() {

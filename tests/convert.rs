@@ -3,6 +3,7 @@
 #[path = "common/program.rs"]
 mod program;
 
+use oreo::core::{Frame, Vec3};
 use oreo::formats::{load, read_frames, ReadOptions};
 use oreo::potentials::oreo::Weights;
 use program::{file, json, oreo, refusal, ETHANOL, MODEL};
@@ -255,6 +256,111 @@ fn gzip_is_read_and_cells_are_kept() {
     assert!(line.contains("has no cells"), "{line}");
 }
 
+fn frames_of(path: &str) -> Vec<Frame> {
+    let frames = read_frames(path, &ReadOptions::default()).unwrap();
+    frames.map(Result::unwrap).collect()
+}
+
+/// An atom that moves 4 Å a frame through a box of 10 Å: 0, 12, 24, 36 Å in frames 0, 3, 6, 9, and folded again as it was.
+/// Planted, and seen to fail: paths followed over the written frames only, where each atom seems to go 2 Å.
+#[test]
+fn paths_are_followed_through_the_frames_that_are_left_out() {
+    let folder = Folder::new();
+    let (folded, straight, again) = (
+        folder.file("a.xyz"),
+        folder.file("b.xyz"),
+        folder.file("c.xyz"),
+    );
+    let header = "Lattice=\"10 0 0 0 10 0 0 0 10\" pbc=\"T T T\"";
+    let frame = |k: i32| format!("1\n{header}\nAr {} 5 5\n", 4 * k % 10);
+    std::fs::write(&folded, (0..10).map(frame).collect::<String>()).unwrap();
+    let output = oreo(&["convert", &folded, &straight, "--unwrap", "--stride", "3"]).success();
+    let said = String::from_utf8(output.get_output().stderr.clone()).unwrap();
+    assert!(
+        said.contains("up to 0.40 of the height of the box"),
+        "{said}"
+    );
+    let places: Vec<f64> = frames_of(&straight)
+        .iter()
+        .map(|f| f.positions[0].x)
+        .collect();
+    assert_eq!(places, [0.0, 12.0, 24.0, 36.0]);
+    convert(&[&straight, &again, "--wrap"]);
+    let places: Vec<f64> = frames_of(&again).iter().map(|f| f.positions[0].x).collect();
+    assert_eq!(places, [0.0, 2.0, 4.0, 6.0]);
+    // Alone, an atom is its own centre of mass: the middle of the box in every frame.
+    convert(&[&folded, &again, "--center", "--overwrite"]);
+    let middle = |frame: &Frame| (frame.positions[0].x - 5.0).abs() < 1e-9;
+    assert!(frames_of(&again).iter().all(middle));
+}
+
+/// Catches a range that counts from one, ends before its last frame, or thins out from frame 0.
+#[test]
+fn a_range_of_frames_and_some_of_the_atoms_are_written() {
+    let folder = Folder::new();
+    let (source, some) = (folder.file("all.xyz"), folder.file("some.xyz"));
+    let frame = |k: i32| {
+        let comment = "Properties=species:S:1:pos:R:3:forces:R:3 energy=-1.0";
+        format!("3\n{comment} step={k}\nO 0 0 {k} 0 0 1\nH 1 0 {k} 0 0 2\nC 2 0 {k} 0 0 3\n")
+    };
+    std::fs::write(&source, (0..10).map(frame).collect::<String>()).unwrap();
+    let range = ["--first", "3", "--last", "7", "--every", "2"];
+    let report = convert(&[&[source.as_str(), &some], &range[..], &["--select", "C,0"]].concat());
+    assert_eq!(
+        (&report["frames_read"], &report["frames"]),
+        (&8.into(), &3.into())
+    );
+    assert_eq!(report["atoms"], 6);
+    let left_out = report["left_out"][0].as_str().unwrap();
+    assert!(left_out.starts_with("energies"), "{left_out}");
+    let found = frames_of(&some);
+    let steps: Vec<_> = found.iter().map(|frame| frame.step.unwrap()).collect();
+    assert_eq!(steps, [3, 5, 7]);
+    let symbols: Vec<_> = found[1].elements.iter().map(|e| e.symbol()).collect();
+    assert_eq!(symbols, ["O", "C"]);
+    assert_eq!(found[1].positions[1].z, 5.0);
+    assert_eq!(found[1].forces.as_ref().unwrap()[1].z, 3.0);
+    assert_eq!(found[1].energy, None);
+}
+
+/// Water that tumbles about its own axis and flies away: on the first frame it lies still, and its velocities are those of
+/// the first frame in every other. Catches velocities that are left as they were.
+#[test]
+fn a_tumbling_molecule_lies_still_on_its_first_frame() {
+    let folder = Folder::new();
+    let (source, still) = (folder.file("tumbling.xyz"), folder.file("still.xyz"));
+    let shape = [("O", [0.0, 0.0]), ("H", [0.96, 0.0]), ("H", [-0.24, 0.93])];
+    let frame = |k: i32| {
+        let (sin, cos) = (0.7 * f64::from(k)).sin_cos();
+        let mut text = "3\nProperties=species:S:1:pos:R:3:velocities:R:3\n".to_string();
+        for (symbol, [x, y]) in shape {
+            let (x, y) = (cos * x - sin * y, sin * x + cos * y);
+            // Turning once in 628 fs.
+            let v = [-0.01 * y, 0.01 * x];
+            text += &format!(
+                "{symbol} {} {y} {k} {} {} 0\n",
+                x + f64::from(k),
+                v[0],
+                v[1]
+            );
+        }
+        text
+    };
+    std::fs::write(&source, (0..8).map(frame).collect::<String>()).unwrap();
+    convert(&[&source, &still, "--superpose", "--center"]);
+    let found = frames_of(&still);
+    let masses = [15.999, 1.008, 1.008];
+    for frame in &found {
+        let center: Vec3 = frame.positions.iter().zip(masses).map(|(r, m)| m * r).sum();
+        assert!(center.norm() < 1e-9);
+        for k in 0..3 {
+            assert!((frame.positions[k] - found[0].positions[k]).norm() < 1e-9);
+            let velocities = frame.velocities.as_ref().unwrap();
+            assert!((velocities[k] - found[0].velocities.as_ref().unwrap()[k]).norm() < 1e-9);
+        }
+    }
+}
+
 #[test]
 fn an_existing_file_is_kept_unless_told_otherwise_and_failures_leave_nothing() {
     let folder = Folder::new();
@@ -280,7 +386,7 @@ fn what_makes_no_sense_is_refused_with_a_remedy() {
     let mixed = folder.file("mixed.xyz");
     std::fs::write(&mixed, "1\n\nH 0 0 0\n1\n\nO 0 0 0\n").unwrap();
     let (safetensors, xyz) = (out("a.safetensors"), out("a.xyz"));
-    let cases: [(&[&str], &str); 10] = [
+    let cases: [(&[&str], &str); 18] = [
         (&[&dcd, &xyz], "--topology FILE"),
         (
             &[&small, &safetensors, "--precision", "f16-weights"],
@@ -304,6 +410,38 @@ fn what_makes_no_sense_is_refused_with_a_remedy() {
             "--elements: has no meaning for frames",
         ),
         (&[&mixed, &out("a.dcd")], "different molecules"),
+        (
+            &[&file(ETHANOL), &xyz, "--wrap"],
+            "frame 0: has no periodic cell",
+        ),
+        (
+            &[&file(ETHANOL), &xyz, "--unwrap"],
+            "and --unwrap no meaning",
+        ),
+        (
+            &[&file(ETHANOL), &xyz, "--select", "0-9"],
+            "no atom 9 to select",
+        ),
+        (
+            &[&file(ETHANOL), &xyz, "--select", "N"],
+            "none of the selected atoms",
+        ),
+        (
+            &[&file(ETHANOL), &xyz, "--first", "10"],
+            "has 10 frames, 0 to 9",
+        ),
+        (
+            &[&file(ETHANOL), &xyz, "--first", "5", "--last", "4"],
+            "is behind --last 4",
+        ),
+        (
+            &[&small, &safetensors, "--superpose"],
+            "--superpose: has no meaning for weights",
+        ),
+        (
+            &[&file(ETHANOL), &out("a.opack"), "--center"],
+            "--center: has no meaning",
+        ),
         (&["/none.ckpt", &safetensors], "/none.ckpt: cannot be read"),
         (&[&small, "/none/a.safetensors"], "its folder is not there"),
     ];

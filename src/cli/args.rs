@@ -1,6 +1,7 @@
 //! What can be typed: commands and flags, no logic. `plan` says what is meant.
 
 use super::choices::*;
+use super::conversion::selection::Selection;
 use super::quantity::{Force, Length, Time};
 use super::relaxation::AtomSelection;
 use super::settings::{count, small_count, threads, RunSettings};
@@ -369,7 +370,9 @@ Examples:
   oreo convert epoch=99.ckpt et.safetensors --elements \"H C N O\"
   oreo convert et.safetensors et-f16.safetensors --precision f16
   oreo convert first/replica-0/trajectory.dcd aspirin.xyz --topology aspirin-start.xyz
-  oreo convert ani1x.h5 qm9.npz mine.extxyz mix.opack --max-force \"20 eV/A\"")]
+  oreo convert ani1x.h5 qm9.npz mine.extxyz mix.opack --max-force \"20 eV/A\"
+  oreo convert first/replica-0/trajectory.xyz heavy.xyz --first 100 --every 10 --select heavy --superpose
+  oreo convert box.dcd unwrapped.xyz --topology box.xyz --unwrap")]
 pub struct ConvertArgs {
     /// What to read; the format is that of its content, and general the built-in weights if nothing of that name is there.
     /// Several only into one packed file
@@ -395,8 +398,32 @@ pub struct ConvertArgs {
     #[arg(long, value_name = "FORCE")]
     pub max_force: Option<Force>,
     /// Each N-th frame only
-    #[arg(long, value_name = "N", value_parser = count(), default_value_t = 1)]
+    #[arg(long, visible_alias = "stride", value_name = "N", value_parser = count(), default_value_t = 1)]
     pub every: u64,
+    /// Begin with this frame, counted from 0; of a trajectory or data set
+    #[arg(long, value_name = "N")]
+    pub first: Option<u64>,
+    /// End with this frame, which is still written
+    #[arg(long, value_name = "N")]
+    pub last: Option<u64>,
+    /// Write these atoms only: symbols, heavy (all but H), numbers from 0, such as C,O or 0-8,12. Energies, which are those
+    /// of all atoms, are left out
+    #[arg(long, value_name = "ATOMS")]
+    pub select: Option<Selection>,
+    /// Continuous paths across the faces of a box. Looks at every frame of the range, also those that --every leaves out
+    #[arg(long, conflicts_with = "wrap")]
+    pub unwrap: bool,
+    /// All atoms inside their box
+    #[arg(long)]
+    pub wrap: bool,
+    /// Move the centre of mass of what is written to the origin; in a box, along unwrapped paths, to its middle. Velocities
+    /// stay as they are
+    #[arg(long)]
+    pub center: bool,
+    /// Lay every frame on the first one written (Kabsch, atoms of equal weight); velocities and forces turn along. Not in a
+    /// box
+    #[arg(long)]
+    pub superpose: bool,
     /// Replace OUT if it exists
     #[arg(long)]
     pub overwrite: bool,
@@ -531,6 +558,19 @@ impl ConvertArgs {
     /// The first, and but for packing the only one.
     pub fn input(&self) -> &std::path::Path {
         &self.inputs[0]
+    }
+
+    /// Which flags about single frames were given.
+    pub fn about_frames(&self) -> [(&'static str, bool); 7] {
+        [
+            ("first", self.first.is_some()),
+            ("last", self.last.is_some()),
+            ("select", self.select.is_some()),
+            ("unwrap", self.unwrap),
+            ("wrap", self.wrap),
+            ("center", self.center),
+            ("superpose", self.superpose),
+        ]
     }
 }
 

@@ -11,15 +11,18 @@
 //! - [`forces`], [`energies`], [`correlation`]: errors of predictions
 //! - [`deviation`]: how far several models are from each other
 //! - [`drift`]: slope of the conserved quantity with its error
-//! - [`geometry`], [`bond_statistics`]: RMSD, radius of gyration, bond lengths
+//! - [`geometry`]: superposition, RMSD, radius of gyration
+//! - [`kinds`], [`angles`], [`worst_bond`]: bond lengths and angles by kind, against a reference; the bond that strayed most
 //! - [`spectrum`]: velocity autocorrelation and vibrational spectrum
+//! - [`unwrap`], [`diffusion`]: continuous paths out of a box, mean squared displacement, self-diffusion
 //! - [`statistics`], [`blocks`]: errors of means of correlated samples, in fixed memory
 //! - `plots` (feature): every figure as SVG and PNG
 
+pub mod angles;
 pub mod blocks;
-pub mod bond_statistics;
 pub mod correlation;
 pub mod deviation;
+pub mod diffusion;
 pub mod distances;
 pub mod drift;
 pub mod energies;
@@ -27,6 +30,8 @@ mod error;
 pub mod floor;
 pub mod forces;
 pub mod geometry;
+pub mod kinds;
+mod moments;
 #[cfg(feature = "plots")]
 pub mod plots;
 pub mod rdf;
@@ -36,6 +41,8 @@ pub mod stability;
 pub mod statistics;
 pub mod temperatures;
 mod topology;
+pub mod unwrap;
+pub mod worst_bond;
 
 pub use distances::{DistanceHistogram, Distribution};
 pub use error::ValidationError;

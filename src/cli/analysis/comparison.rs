@@ -4,9 +4,11 @@ use super::frames::{check_elements, RADIAL_BINS};
 use super::pair_distances::{PairDensity, PairDistances};
 use super::relabelled::Relabelled;
 use super::results::ReferenceAnalysis;
+use crate::cli::exit::BadInput;
 use crate::cli::inputs::Reference;
 use anyhow::Result;
 use oreo_core::Frame;
+use oreo_validation::kinds::KindStatistics;
 use oreo_validation::rdf::{RadialDistribution, RadialHistogram};
 use oreo_validation::{floor, Distribution, Topology, ValidationError};
 use std::ops::Deref;
@@ -24,6 +26,7 @@ pub struct Comparison<'a> {
     path: PathBuf,
     reference: Held<'a>,
     relabelled: Result<Relabelled, String>,
+    kinds: KindStatistics,
 }
 
 /// A run that has just ended lends the frames that it read.
@@ -61,7 +64,10 @@ impl<'a> Comparison<'a> {
             check_elements(&frame.elements, first, &place, "of the first frame")?;
         }
         let relabelled = Relabelled::of(&reference, None);
+        let kinds = kinds(&reference)
+            .map_err(|error| BadInput::new(format!("{}: {error}", path.display())))?;
         Ok(Self {
+            kinds,
             path: path.to_path_buf(),
             reference,
             relabelled,
@@ -108,6 +114,11 @@ impl<'a> Comparison<'a> {
         &self.reference.topology
     }
 
+    /// Bonds and angles by kind.
+    pub fn kinds(&self) -> &KindStatistics {
+        &self.kinds
+    }
+
     /// Every frame is of this molecule.
     pub fn first(&self) -> &Frame {
         &self.reference.frames[0]
@@ -145,4 +156,13 @@ impl<'a> Comparison<'a> {
             .ok()?;
         radial.distribution().ok()
     }
+}
+
+fn kinds(reference: &Reference) -> Result<KindStatistics, ValidationError> {
+    let elements = &reference.frames[0].elements;
+    let mut kinds = KindStatistics::new(&reference.topology.without_bridges(elements), elements)?;
+    for frame in &reference.frames {
+        kinds.add_frame(&frame.positions, &frame.cell)?;
+    }
+    Ok(kinds)
 }

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 /// Key of `analysis.json` and its meaning.
-const DEFINITIONS: [(&str, &str); 20] = [
-    ("bond_lengths", "over the bonds of a type and the frames analyzed; std is that of one length"),
+const DEFINITIONS: [(&str, &str); 22] = [
+    ("bond_angles", "as bond_lengths, in degrees; H-C-O has its vertex at C"),
+    ("bond_lengths", "over the bonds of a kind and the frames analyzed; std is that of one length, errors of means from block means in time; differences to the mean over the reference frames, as they are, in units of both errors together and of the reference's std"),
     ("conserved.drift_ev_per_ps", "slope of least squares of the conserved quantity; error from block means about the line"),
     ("conserved.drift_kt_per_ns_per_dof", "slope / (k T dof), T the mean of thermo.csv"),
+    ("diffusion", "D = slope/6 of MSD(t) = <|r(t0+t)-r(t0)|²>, unwrapped, centre of mass at rest, fitted from 1 % to 5 % of the length; error from ten blocks in time; exponent d ln MSD/d ln t is 1 where it diffuses; no correction for the size of the box"),
     ("equilibrated_after_ps", "start that leaves the most independent samples of the potential energy (Chodera 2016)"),
     ("frames_analyzed", "frames before the first broken one; all of them where the run had another rule than bonds"),
     ("g_r", "V <pairs in shell> / (N N shell volume), nearest images, bins of equal width"),

@@ -1,6 +1,7 @@
 //! The figures of an analysis, by the name of their files.
 
 use super::results::{Analysis, ReplicaAnalysis};
+use oreo_validation::diffusion::Diffusion;
 use oreo_validation::plots::{self, Axis, DistanceScores, Figure, Mark, Panel, Series};
 use oreo_validation::spectrum::{Spectrum, VelocityAutocorrelation};
 use oreo_validation::Distribution;
@@ -117,6 +118,9 @@ fn of_replica(replica: &ReplicaAnalysis) -> Vec<(&'static str, Figure)> {
     if let Some(autocorrelation) = &curves.autocorrelation {
         figures.push(("autocorrelation", velocity_autocorrelation(autocorrelation)));
     }
+    if let Some(diffusion) = &replica.diffusion {
+        figures.push(("msd", mean_square_displacement(&diffusion.found)));
+    }
     if let Some(spectrum) = &curves.spectrum {
         figures.push(("spectrum", plots::spectrum(spectrum, visible_end(spectrum))));
     }
@@ -141,6 +145,21 @@ fn velocity_autocorrelation(autocorrelation: &VelocityAutocorrelation) -> Figure
     let panel =
         Panel::new(Axis::linear("Time (fs)"), Axis::linear("C(t)")).with("", Mark::Line, points);
     Figure::single("Velocity autocorrelation", panel).captioned("C(t) = Σm<v(0)·v(t)> / Σm<v²>")
+}
+
+/// Up to a fifth of the length: further out few stretches are left to average over.
+fn mean_square_displacement(diffusion: &Diffusion) -> Figure {
+    let mut panel = Panel::new(Axis::linear("Time (ps)"), Axis::linear("MSD (Å²)"));
+    let alone = diffusion.species.len() == 1;
+    for species in &diffusion.species {
+        let name = if alone { "" } else { &species.species };
+        let points = species.msd_a2.iter().take(diffusion.frames / 5).enumerate();
+        let points = points.map(|(lag, value)| [lag as f64 * diffusion.spacing_ps, *value]);
+        panel = panel.with(name, Mark::Line, thinned(&points.collect::<Vec<_>>()));
+    }
+    let (from, to) = (diffusion.fit_from_ps, diffusion.fit_to_ps);
+    let caption = format!("D is a sixth of the slope from {from:.2} to {to:.2} ps");
+    Figure::single("Mean squared displacement", panel).captioned(caption)
 }
 
 /// Against the number of the frame where no time is known.

@@ -9,13 +9,19 @@ use super::snapshots::Snapshots;
 use super::velocities::{Velocities, Vibrations, LARGEST_SPACING};
 use crate::cli::exit::BadInput;
 use anyhow::Result;
+use oreo_core::units::{FEMTOSECOND, PICOSECOND};
 use oreo_core::{Cell, Element, Frame, Periodic, System};
-use oreo_validation::bond_statistics::BondStatistics;
+use oreo_validation::diffusion::{Diffusion, DiffusionMeter};
+use oreo_validation::kinds::KindStatistics;
 use oreo_validation::rdf::RadialHistogram;
+use oreo_validation::worst_bond::WorstBondWatch;
 use oreo_validation::{geometry, BlockedHistogram, Topology};
 
 /// Bins of g(r).
 pub const RADIAL_BINS: usize = 200;
+
+/// Of the height of a box between two frames; from half on an atom may as well have come from the other side.
+const LARGEST_STEP: f64 = 0.45;
 
 /// What the bonds are compared with.
 #[derive(Debug, Clone)]
@@ -55,8 +61,12 @@ pub struct Frames {
     partial: Vec<(String, RadialHistogram)>,
     /// Also of those that are not analyzed.
     pub snapshots: Snapshots,
-    /// Bond lengths.
-    pub bonds: BondStatistics,
+    /// The bond furthest from its reference.
+    pub worst_bond: WorstBondWatch,
+    /// Bonds and angles by kind.
+    pub kinds: KindStatistics,
+    /// Paths of atoms in a box.
+    pub diffusion: Option<DiffusionMeter>,
     /// Å, of every frame.
     pub deviations: Vec<f64>,
     /// Å, of the frames analyzed.
@@ -71,13 +81,20 @@ impl Frames {
     /// From the first frame, which is not counted yet. `place` names the file in messages.
     pub fn begin(place: String, first: &Frame, rule: BondRule, clock: Clock) -> Result<Self> {
         let system = System::new(first.elements.clone());
-        let bonds = BondStatistics::new(rule.topology.clone(), &first.elements)
-            .map_err(|error| BadInput::new(format!("{place}: {error}")))?;
+        let named = |error| BadInput::new(format!("{place}: {error}"));
+        let worst_bond = WorstBondWatch::new(rule.topology.clone(), first.len()).map_err(named)?;
+        let kinds = KindStatistics::new(
+            &rule.topology.without_bridges(&first.elements),
+            &first.elements,
+        );
         let velocities = match first.velocities {
             Some(_) => Ok(Velocities::new(system.masses.clone())),
             None => Err(format!("the frames have no velocities; write them (--write-velocities) at most {LARGEST_SPACING} fs apart")),
         };
+        let periodic = first.cell != Cell::Open;
         Ok(Self {
+            kinds: kinds.map_err(named)?,
+            diffusion: periodic.then(|| DiffusionMeter::new(system.clone())),
             place,
             system,
             first: first.clone(),
@@ -91,7 +108,7 @@ impl Frames {
             radial: radial(first),
             partial: partial(first),
             snapshots: Snapshots::new(first.len()),
-            bonds,
+            worst_bond,
             deviations: Vec::new(),
             rmsd: Vec::new(),
             radii_of_gyration: Vec::new(),
@@ -159,6 +176,23 @@ impl Frames {
             .map_err(|error| error.to_string())
     }
 
+    /// From the paths, which are given up.
+    pub fn take_diffusion(&mut self) -> Result<Diffusion, String> {
+        let open = "the frames have no periodic cell: a molecule alone drifts as it was pushed, which is no diffusion";
+        let meter = self.diffusion.take().ok_or(open)?;
+        let interval = self.clock.interval_fs()?;
+        let found = meter
+            .finish(interval * FEMTOSECOND / PICOSECOND)
+            .map_err(|error| error.to_string())?;
+        match found.largest_step_in_boxes {
+            step if step > LARGEST_STEP => Err(format!(
+                "atoms move up to {step:.2} of the height of the box between two frames, so that their paths cannot be \
+                 followed; write frames more often (--every)"
+            )),
+            _ => Ok(found),
+        }
+    }
+
     fn judge(&mut self, frame: &Frame) {
         let Some(bond) = self
             .rule
@@ -182,7 +216,11 @@ impl Frames {
     fn measure(&mut self, frame: &Frame) -> Result<(), oreo_validation::ValidationError> {
         self.distances.add_frame(&frame.positions, &frame.cell)?;
         self.pairs.add_frame(&frame.positions, &frame.cell);
-        self.bonds.add_frame(&frame.positions, &frame.cell)?;
+        self.worst_bond.add_frame(&frame.positions, &frame.cell)?;
+        self.kinds.add_frame(&frame.positions, &frame.cell)?;
+        if let Some(diffusion) = &mut self.diffusion {
+            diffusion.add_frame(&frame.positions, &frame.cell)?;
+        }
         if frame.cell == Cell::Open {
             self.rmsd
                 .push(geometry::rmsd(&frame.positions, &self.first.positions)?);

@@ -4,6 +4,7 @@
 //! - [`write()`]: `analysis.json`, `plots/` and `report.html`, which is `page`; [`write_comparison`]: several on one
 //!   page; [`table`]: for people
 //! - [`source`], [`frames`], [`clock`], [`velocities`], [`thermo`]: reading and counting, frame by frame
+//! - `kinds`: bonds and angles against the reference
 //! - [`results`], [`definitions`]: names and meanings of the numbers; the formulas themselves are in
 //!   [`oreo_validation`]
 
@@ -15,6 +16,7 @@ pub mod definitions;
 #[cfg(feature = "plots")]
 mod figures;
 pub mod frames;
+mod kinds;
 mod numbers;
 mod page;
 mod pair_distances;

@@ -3,8 +3,10 @@
 use super::comparison::Comparison;
 use super::curves::Curves;
 use super::frames::Frames;
+use super::kinds::{BondAngles, BondLengths};
 use super::replica::Subject;
 use super::results::*;
+use oreo_core::Periodic;
 use oreo_validation::floor;
 use oreo_validation::rdf::RadialDistribution;
 use std::collections::BTreeMap;
@@ -33,6 +35,8 @@ pub fn of(
         .map(|found| (found.analysis, (found.autocorrelation, found.spectrum)))
         .unzip();
     let (autocorrelation, spectrum) = vibrations.unzip();
+    let diffusion = noted("diffusion", diffusion(&mut frames), &mut missing);
+    let (bond_lengths, bond_angles) = kinds(&frames, comparison, &mut missing);
     ReplicaAnalysis {
         id: subject.id,
         trajectory: subject.path.display().to_string(),
@@ -54,9 +58,11 @@ pub fn of(
         equilibrated_after_ps: None,
         rmsd_a: Spread::of(&frames.rmsd),
         radius_of_gyration_a: Spread::of(&frames.radii_of_gyration),
-        bond_lengths: frames.bonds.by_type(),
-        worst_bond: frames.bonds.worst(),
+        bond_lengths,
+        bond_angles,
+        worst_bond: frames.worst_bond.worst(),
         spectrum: analysis,
+        diffusion,
         not_computed: missing,
         curves: Curves {
             elements: frames.system.elements.clone(),
@@ -89,11 +95,49 @@ fn missing_shape(frames: &Frames) -> BTreeMap<&'static str, String> {
         missing.insert("rmsd_a", reason.into());
         missing.insert("radius_of_gyration_a", reason.into());
     }
-    if frames.bonds.worst().is_none() {
+    if frames.worst_bond.worst().is_none() {
         let reason = "the topology has no bonds, or no frame was analyzed";
         missing.insert("worst_bond", reason.into());
     }
     missing
+}
+
+fn kinds(
+    frames: &Frames,
+    comparison: Option<&Comparison>,
+    missing: &mut BTreeMap<&'static str, String>,
+) -> (Vec<BondLengths>, Vec<BondAngles>) {
+    let reference = comparison.map(Comparison::kinds);
+    let (lengths, angles) = reference.map_or_else(Default::default, |r| (r.bonds(), r.angles()));
+    let bonds = frames.kinds.bonds().into_iter();
+    let bonds: Vec<_> = bonds.map(|own| BondLengths::of(own, &lengths)).collect();
+    let own = frames.kinds.angles().into_iter();
+    let of_angles = own.map(|own| BondAngles::of(own, &angles)).collect();
+    let reason = match comparison {
+        None => "there is no reference; give one (--reference)",
+        Some(_) => {
+            "an error of a mean needs eight frames that differ, of the run and of the reference"
+        }
+    };
+    let unknown = |bond: &BondLengths| bond.difference_in_errors.is_none();
+    if bonds.iter().any(unknown) {
+        missing.insert("bond_lengths.difference_in_errors", reason.into());
+        missing.insert("bond_angles.difference_in_errors", reason.into());
+    }
+    (bonds, of_angles)
+}
+
+/// D of a box of edge L is too small by ξkT/(6πηL), ξ = 2.837297 for a cube: Yeh & Hummer, J. Phys. Chem. B 108, 15873
+/// (2004). The viscosity η is not known here, so the correction is said and not made.
+fn diffusion(frames: &mut Frames) -> Result<DiffusionAnalysis, String> {
+    let found = frames.take_diffusion()?;
+    let volume = frames.cell().map_or(f64::NAN, Periodic::volume);
+    let finite_size = format!(
+        "not corrected: in a fluid without walls D is larger by 2.837 kT/(6πηL) (Yeh & Hummer 2004), \
+         L = {:.2} Å, η the viscosity, if the box is a cube",
+        volume.cbrt()
+    );
+    Ok(DiffusionAnalysis { found, finite_size })
 }
 
 fn radial(frames: &Frames) -> Result<RadialDistribution, String> {

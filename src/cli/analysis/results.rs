@@ -5,10 +5,12 @@
 
 use super::card::Card;
 use super::curves::Curves;
+use super::kinds::{BondAngles, BondLengths};
 use super::pair_distances::PairDensity;
 use crate::run::{MeanStd, StopSummary};
-use oreo_validation::bond_statistics::{BondTypeLengths, WorstBond};
+use oreo_validation::diffusion::Diffusion;
 use oreo_validation::statistics::BlockAverage;
+use oreo_validation::worst_bond::WorstBond;
 use oreo_validation::{BondDeviation, Distribution};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -118,11 +120,15 @@ pub struct ReplicaAnalysis {
     /// Molecules only.
     pub radius_of_gyration_a: Option<Spread>,
     /// By pair of elements; empty without bonds.
-    pub bond_lengths: Vec<BondTypeLengths>,
+    pub bond_lengths: Vec<BondLengths>,
+    /// By elements; empty without angles.
+    pub bond_angles: Vec<BondAngles>,
     /// Furthest from its reference length.
     pub worst_bond: Option<WorstBond>,
     /// Of velocities.
     pub spectrum: Option<SpectrumAnalysis>,
+    /// Periodic boxes only.
+    pub diffusion: Option<DiffusionAnalysis>,
     /// Key → why it is `null`.
     pub not_computed: BTreeMap<&'static str, String>,
     /// For the figures.
@@ -261,6 +267,16 @@ pub struct SpectrumAnalysis {
     pub highest_per_cm: f64,
     /// Places of the highest peaks, ascending.
     pub peaks_per_cm: Vec<f64>,
+}
+
+/// Self-diffusion in a box.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DiffusionAnalysis {
+    /// Fit and coefficients.
+    #[serde(flatten)]
+    pub found: Diffusion,
+    /// That the coefficients are those of this box, and what they would be in a larger one.
+    pub finite_size: String,
 }
 
 impl Spread {

@@ -12,7 +12,7 @@ const COLUMN: usize = 20;
 type Value = fn(&ReplicaAnalysis) -> Option<String>;
 
 /// Label, key of the definition (empty: the row above defines it), value.
-const ROWS: [(&str, &str, Value); 24] = [
+const ROWS: [(&str, &str, Value); 26] = [
     ("frames analyzed", "frames_analyzed", |r| {
         Some(format!("{} of {}", r.frames_analyzed, r.frames))
     }),
@@ -88,6 +88,15 @@ const ROWS: [(&str, &str, Value); 24] = [
     ("spectrum, 1/cm apart", "spectrum", |r| {
         Some(format!("{:.1}", r.spectrum.as_ref()?.resolution_per_cm))
     }),
+    ("D, Å²/ps", "diffusion", |r| {
+        let all = r.diffusion.as_ref()?.found.species.first()?;
+        let (value, error) = (all.diffusion_a2_per_ps, all.error_a2_per_ps);
+        Some(format!("{value:.4} ± {error:.4}"))
+    }),
+    ("  exponent", "", |r| {
+        let all = r.diffusion.as_ref()?.found.species.first()?;
+        Some(format!("{:.2}", all.exponent?))
+    }),
 ];
 
 /// Rows that no replica has a value for are left out; what is missing and why follows below.
@@ -112,18 +121,68 @@ pub fn of(analysis: &Analysis) -> String {
         .lines()
         .map(|line| format!("{}\n", line.trim_end()))
         .collect();
-    bonds(&mut text, analysis);
+    kinds(&mut text, analysis);
+    diffusion(&mut text, analysis);
     reasons(&mut text, analysis);
     text
 }
 
-fn bonds(text: &mut String, analysis: &Analysis) {
+fn kinds(text: &mut String, analysis: &Analysis) {
     for replica in &analysis.replicas {
-        for bond in &replica.bond_lengths {
+        let id = replica.id;
+        for b in &replica.bond_lengths {
+            let own = format!(
+                "{:.3} ± {:.3} Å, {:.3} to {:.3}",
+                b.mean_a, b.std_a, b.min_a, b.max_a
+            );
+            let _ = write!(text, "replica {id}: {} {} bonds {own}", b.count, b.bond);
+            if let (Some(mean), Some(std)) = (b.reference_mean_a, b.reference_std_a) {
+                let _ = write!(text, "; reference {mean:.3} ± {std:.3}");
+            }
+            difference(text, b.difference_in_errors, b.difference_in_reference_std);
+        }
+        for a in &replica.bond_angles {
+            let own = format!(
+                "{:.1} ± {:.1}°, {:.1} to {:.1}",
+                a.mean_deg, a.std_deg, a.min_deg, a.max_deg
+            );
+            let _ = write!(text, "replica {id}: {} {} angles {own}", a.count, a.angle);
+            if let (Some(mean), Some(std)) = (a.reference_mean_deg, a.reference_std_deg) {
+                let _ = write!(text, "; reference {mean:.1} ± {std:.1}");
+            }
+            difference(text, a.difference_in_errors, a.difference_in_reference_std);
+        }
+    }
+}
+
+/// To the end of the line.
+fn difference(text: &mut String, in_errors: Option<f64>, in_spreads: Option<f64>) {
+    if let Some(errors) = in_errors {
+        let _ = write!(text, "; off by {errors:.1} errors");
+    }
+    if let Some(spreads) = in_spreads {
+        let _ = write!(text, ", {spreads:.2} of the reference's spread");
+    }
+    text.push('\n');
+}
+
+fn diffusion(text: &mut String, analysis: &Analysis) {
+    for replica in &analysis.replicas {
+        let Some(diffusion) = &replica.diffusion else {
+            continue;
+        };
+        for species in &diffusion.found.species {
             let _ = writeln!(
                 text,
-                "replica {}: {} {} bonds {:.3} ± {:.3} Å, {:.3} to {:.3}",
-                replica.id, bond.count, bond.bond, bond.mean_a, bond.std_a, bond.min_a, bond.max_a
+                "replica {}: D of {} ({} atoms) {:.3e} ± {:.0e} cm²/s, fitted from {:.3} to {:.3} ps; {}",
+                replica.id,
+                species.species,
+                species.atoms,
+                species.diffusion_cm2_per_s,
+                species.error_cm2_per_s,
+                diffusion.found.fit_from_ps,
+                diffusion.found.fit_to_ps,
+                diffusion.finite_size
             );
         }
     }

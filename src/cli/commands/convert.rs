@@ -8,11 +8,10 @@ use crate::cli::conversion::weights::{self, WeightsFormat};
 use crate::cli::exit::{BadInput, Outcome};
 use crate::cli::inspection::kind::FileContent;
 use crate::cli::weights_source::WeightsSource;
-use crate::cli::{output, viewers};
+use crate::cli::output;
 use anyhow::Result;
 use serde::Serialize;
 use std::fmt::Display;
-use std::io::IsTerminal;
 
 /// Converts one file, or packs many.
 pub fn main(args: &ConvertArgs, json: bool) -> Result<Outcome> {
@@ -22,6 +21,7 @@ pub fn main(args: &ConvertArgs, json: bool) -> Result<Outcome> {
             ("topology", args.topology.is_some()),
         ];
         check_flags(args, &flags, "conformations")?;
+        check_flags(args, &args.about_frames(), "conformations that are packed")?;
         return show(&pack::convert(args)?, json);
     }
     if args.inputs.len() > 1 {
@@ -45,6 +45,7 @@ pub fn main(args: &ConvertArgs, json: bool) -> Result<Outcome> {
                     ],
                     "weights",
                 )?;
+                check_flags(args, &args.about_frames(), "weights")?;
                 show(&weights::convert(args, &source, format)?, json)
             }
         },
@@ -64,9 +65,7 @@ pub fn main(args: &ConvertArgs, json: bool) -> Result<Outcome> {
                     ],
                     "frames",
                 )?;
-                let outcome = show(&frames::convert(args, format)?, json)?;
-                tell_viewers(args, format, json);
-                Ok(outcome)
+                show(&frames::convert(args, format)?, json)
             }
         },
         FileContent::Checkpoint => refused_input(
@@ -86,18 +85,6 @@ fn show(result: &(impl Serialize + Display), json: bool) -> Result<Outcome> {
         false => output::print(&result.to_string())?,
     }
     Ok(Outcome::Completed)
-}
-
-/// Where a person reads along. Without a topology nobody knows a single structure to go with a DCD.
-fn tell_viewers(args: &ConvertArgs, format: FramesFormat, json: bool) {
-    let lines = match (format, &args.topology) {
-        (FramesFormat::Xyz, _) => viewers::of_xyz(&args.output),
-        (FramesFormat::Dcd, Some(structure)) => viewers::of_dcd(structure, &args.output),
-        _ => return,
-    };
-    if !json && std::io::stderr().is_terminal() {
-        output::say(format_args!("to see it move: {}", lines.join("   or   ")));
-    }
 }
 
 fn refused(args: &ConvertArgs, problem: &str) -> Result<Outcome> {

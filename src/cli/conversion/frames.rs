@@ -1,12 +1,13 @@
 //! Trajectories and data sets, frame by frame.
 
 use super::packed::Packed;
+use super::placement::Placement;
 use super::unfinished::Unfinished;
 use crate::cli::args::ConvertArgs;
 use crate::cli::exit::{BadInput, OrBadInput};
 use crate::cli::frame_progress::FrameProgress;
 use crate::cli::inspection::kind::FileContent;
-use crate::cli::output;
+use crate::cli::{output, viewers};
 use anyhow::Result;
 use oreo_core::{Element, Frame};
 use oreo_formats::{
@@ -121,22 +122,28 @@ impl Sink {
     }
 }
 
-/// Each `every`-th frame from the first on.
+/// Each `every`-th frame of the range.
 pub fn convert(args: &ConvertArgs, format: FramesFormat) -> Result<ConvertedFrames> {
     let target = Unfinished::new(&args.output, args.overwrite)?;
     let mut source = Source::open(args)?;
     let first = source.next_chosen()?;
     let Some(first) = first else {
-        let path = args.input().to_path_buf();
-        return Err(FormatError::Empty { path }).or_bad_input();
+        return source.nothing(args.input());
     };
     let second = source.next_chosen()?;
-    let left_out = format.left_out(&first);
+    let mut left_out = format.left_out(&first);
     if !left_out.is_empty() {
         let output = args.output.display();
         output::say(format_args!(
             "note: {output}: left out, since the format has no place for them: {}",
             left_out.join(", ")
+        ));
+    }
+    if source.placement.leaves_energies_out() {
+        left_out.push("energies");
+        let output = args.output.display();
+        output::say(format_args!(
+            "note: {output}: energies are left out: they are those of all atoms, not of the selected ones"
         ));
     }
     let mut sink = Sink::create(format, target.path(), &first, second.as_ref())?;
@@ -154,6 +161,9 @@ pub fn convert(args: &ConvertArgs, format: FramesFormat) -> Result<ConvertedFram
     }
     sink.finish(target.path())?;
     source.progress.finish();
+    if let Some(note) = source.placement.note() {
+        output::say(format_args!("note: {}: {note}", args.input().display()));
+    }
     target.finish()?;
     Ok(ConvertedFrames {
         kind: "frames",
@@ -168,9 +178,35 @@ pub fn convert(args: &ConvertArgs, format: FramesFormat) -> Result<ConvertedFram
 
 struct Source {
     frames: Box<dyn Iterator<Item = Result<Frame>>>,
-    every: u64,
+    range: Range,
+    placement: Placement,
     read: u64,
     progress: FrameProgress,
+}
+
+/// Numbers of the frames that are written.
+struct Range {
+    first: u64,
+    /// Included.
+    last: u64,
+    /// Counted from `first`.
+    every: u64,
+}
+
+impl Range {
+    fn of(args: &ConvertArgs) -> Result<Self> {
+        let (first, last) = (args.first.unwrap_or(0), args.last.unwrap_or(u64::MAX));
+        if first > last {
+            let problem = format!("--first {first} is behind --last {last}; exchange them");
+            return Err(BadInput::new(problem).into());
+        }
+        let every = args.every;
+        Ok(Self { first, last, every })
+    }
+
+    fn has(&self, number: u64) -> bool {
+        number >= self.first && (number - self.first).is_multiple_of(self.every)
+    }
 }
 
 impl Source {
@@ -203,11 +239,21 @@ impl Source {
             return Err(BadInput::new(problem).into());
         }
         let frames = read_frames(args.input(), &options).or_bad_input()?;
+        let frames = frames.map(|frame| frame.map_err(anyhow::Error::from));
+        Self::new(args, Box::new(frames), None)
+    }
+
+    fn new(
+        args: &ConvertArgs,
+        frames: Box<dyn Iterator<Item = Result<Frame>>>,
+        total: Option<u64>,
+    ) -> Result<Self> {
         Ok(Self {
-            frames: Box::new(frames.map(|frame| frame.map_err(anyhow::Error::from))),
-            every: args.every,
+            frames,
+            range: Range::of(args)?,
+            placement: Placement::of(args),
             read: 0,
-            progress: FrameProgress::new(None),
+            progress: FrameProgress::new(total),
         })
     }
 
@@ -233,24 +279,41 @@ impl Source {
                 ..Frame::new(conformation.elements, conformation.positions)
             })
         };
-        Ok(Self {
-            frames: Box::new((0..total).map(frame)),
-            every: args.every,
-            read: 0,
-            progress: FrameProgress::new(Some(total as u64)),
-        })
+        Self::new(args, Box::new((0..total).map(frame)), Some(total as u64))
     }
 
+    /// What lies behind the range is not read.
     fn next_chosen(&mut self) -> Result<Option<Frame>> {
-        for frame in self.frames.by_ref() {
-            let frame = frame.or_bad_input()?;
+        while self.read <= self.range.last {
+            let Some(frame) = self.frames.next() else {
+                break;
+            };
+            let mut frame = frame.or_bad_input()?;
+            let number = self.read;
             self.read += 1;
             self.progress.advance(1);
-            if (self.read - 1).is_multiple_of(self.every) {
-                return Ok(Some(frame));
+            if number >= self.range.first {
+                self.placement.follow(&mut frame, number)?;
+            }
+            if self.range.has(number) {
+                return self.placement.place(frame, number).map(Some);
             }
         }
         Ok(None)
+    }
+
+    /// Why there is no frame at all.
+    fn nothing(&self, path: &Path) -> Result<ConvertedFrames> {
+        if self.read == 0 {
+            let path = path.to_path_buf();
+            return Err(FormatError::Empty { path }).or_bad_input();
+        }
+        let (path, read, first) = (path.display(), self.read, self.range.first);
+        let problem = format!(
+            "{path}: has {read} frames, 0 to {}, and no frame {first}; give a smaller --first",
+            read - 1
+        );
+        Err(BadInput::new(problem).into())
     }
 }
 
@@ -279,7 +342,14 @@ impl fmt::Display for ConvertedFrames {
             f,
             "{} of {} frames: {input} → {output}",
             self.frames, self.frames_read
-        )
+        )?;
+        // Nobody knows here which structure goes with the atoms of a DCD.
+        let viewers = match FramesFormat::of(&self.output) {
+            Some(FramesFormat::Xyz) => viewers::of_xyz(&self.output),
+            Some(FramesFormat::Dcd) => viewers::of_dcd(Path::new("STRUCTURE.xyz"), &self.output),
+            _ => return Ok(()),
+        };
+        writeln!(f, "to see it move: {}", viewers.join("   or   "))
     }
 }
 

@@ -1,4 +1,4 @@
-// Bonds against the reference: how far the worst one was in each frame, and the lengths of each type.
+// Bonds against the reference: how far the worst one was in each frame, and lengths and angles of each type.
 
 function bonds_section(contents, replicas) {
   const thresholds = [...new Set(replicas.map(({ numbers }) => numbers.stability.bond_threshold_a))];
@@ -11,22 +11,39 @@ function bonds_section(contents, replicas) {
   return section("bonds", "Bonds", figure,
     series.length ? null : missing_note("bond lengths", replicas, "worst_bond"),
     bond_types_table(replicas),
+    angle_types_table(replicas),
     worst_bonds_table(replicas));
 }
 
 function bond_types_table(replicas) {
-  const rows = replicas.flatMap((replica) => replica.numbers.bond_lengths.map((bond) => ({ ...replica, bond, reference: reference_length(replica.run.molecule, bond.bond) })));
+  const reference = ({ run, kind }) => kind.reference_mean_a ?? reference_length(run.molecule, kind.bond);
+  return kinds_table(replicas, { caption: "Bond lengths by type", key: "bond_lengths", name: "bond", label: "Bond", unit: "Å", suffix: "a", digits: 3, reference });
+}
+
+function angle_types_table(replicas) {
+  const reference = ({ kind }) => kind.reference_mean_deg;
+  return kinds_table(replicas, { caption: "Angles by type", key: "bond_angles", name: "angle", label: "Angle", unit: "°", suffix: "deg", digits: 1, reference });
+}
+
+// Run and reference side by side, a row a kind.
+function kinds_table(replicas, { caption, key, name, label, unit, suffix, digits, reference }) {
+  const rows = replicas.flatMap((replica) => (replica.numbers[key] || []).map((kind) => ({ ...replica, kind })));
   if (rows.length === 0) return null;
-  const column = (label, unit, value, digits) => ({ label, unit, value, show: (row) => fixed(value(row), digits), key: "bond_lengths" });
-  return sortable_table("Bond lengths by type", [
+  const column = (label, unit, value, show = (v) => fixed(v, digits)) => ({ label, unit, value, show: (row) => show(value(row)), key });
+  const of = (part) => ({ kind }) => kind[`${part}_${suffix}`];
+  return sortable_table(caption, [
     name_column("Replica"),
-    { label: "Bond", value: (row) => row.bond.bond, numeric: false },
-    { label: "Number", value: (row) => row.bond.count },
-    column("Reference", "Å", (row) => row.reference, 3),
-    column("Mean", "Å", (row) => row.bond.mean_a, 3),
-    column("Standard deviation", "Å", (row) => row.bond.std_a, 3),
-    column("Shortest", "Å", (row) => row.bond.min_a, 3),
-    column("Longest", "Å", (row) => row.bond.max_a, 3),
+    { label, value: ({ kind }) => kind[name], numeric: false },
+    { label: "Number", value: ({ kind }) => kind.count },
+    column("Reference", unit, reference),
+    column("Mean", unit, of("mean")),
+    column("Difference", unit, of("difference"), (v) => fixed(v, digits + 1)),
+    column("Difference in errors", "", ({ kind }) => kind.difference_in_errors, (v) => fixed(v, 1)),
+    column("Difference in spreads", "", ({ kind }) => kind.difference_in_reference_std, (v) => fixed(v, 2)),
+    column("Standard deviation", unit, of("std")),
+    column("Reference's deviation", unit, of("reference_std")),
+    column("Lowest", unit, of("min")),
+    column("Highest", unit, of("max")),
   ], rows);
 }
 
