@@ -1,12 +1,6 @@
 // What was run: the molecule, the settings, the weights with their record, the speed. Several runs stand side by side, and
 // what differs between them is marked.
 
-const SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉";
-
-function formula(text) {
-  return text.replace(/\d/g, (digit) => SUBSCRIPTS[digit]);
-}
-
 function card_section(contents) {
   const title = contents.runs.length > 1 ? "Runs" : contents.runs[0].analysis.kind === "run" ? "Run" : "Trajectory file";
   if (contents.runs.length === 1) return section("run", title, single_card(contents.runs[0]));
@@ -61,15 +55,6 @@ function settings_of(run) {
   if (!run.card) return [];
   const kept = run.card.settings.filter(([name]) => name !== "reference" && name !== "output");
   return kept.map(([name, text]) => [name, in_angstroms(text)]);
-}
-
-// On the command line the unit has no ring.
-function in_angstroms(text) {
-  return text.replace(/(\d) A\b/g, "$1 Å").replace(/eV\/A\b/g, "eV/Å");
-}
-
-function lines_list(lines) {
-  return lines.length ? element("dl", { class: "facts" }, lines.map(([name, text]) => [element("dt", {}, name), element("dd", {}, text)])) : null;
 }
 
 function weights_details(run) {

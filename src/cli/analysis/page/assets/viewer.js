@@ -251,7 +251,6 @@ function fit_canvas(canvas) {
 
 // A canvas does not know the style sheet; paper is white whatever the screen is.
 const ON_PAPER = { paper: "#ffffff", ink: "#000000", muted: "#444c55", warning: "#b83a00" };
-let on_paper = false;
 
 function theme_colours() {
   if (on_paper) return ON_PAPER;
