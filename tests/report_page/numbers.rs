@@ -1,7 +1,8 @@
 //! What pages of runs say is what the analysis has found.
 
 use super::html::{assert_alone, contents, floats, list, page};
-use super::runs::{ethanol, folder, oreo, EXPLODING};
+use super::program::ETHANOL;
+use super::runs::{ethanol, ethanol_against, folder, oreo, EXPLODING};
 use serde_json::Value;
 use std::fs;
 
@@ -68,26 +69,21 @@ fn the_page_is_one_file_and_its_curves_give_the_numbers_of_the_analysis() {
         .all(|key| record.contains(&&Value::from(*key))));
 }
 
-/// Frames of 500 K, once as sampled and once as the level of their labels would have them: the page draws both curves, and
-/// what is between them is what analysis.json says. Planted: the same curve twice fails here.
+/// Frames with energies of two levels of theory, once as they were sampled and once as the level of their labels would have
+/// them: the page has both curves, and what is between them is what analysis.json says. Planted: the same curve twice.
 #[test]
 fn the_reweighted_reference_is_in_the_page() {
     let folder = folder();
     let run = folder.path().join("run");
-    ethanol(&run, 0, "--steps 200 --every 2 --replicas 1 --labels rmd17");
+    ethanol_against(ETHANOL, &run, 0, "--steps 40 --every 2 --replicas 1");
     let run = &contents(&page(&run))["runs"][0];
-    let reweighted = &run["analysis"]["reference"]["reweighted"];
-    let Some(shift) = reweighted["h_r_shift"].as_f64() else {
-        assert_eq!(run["reweighted_h_r"], Value::Null, "{reweighted}");
-        panic!(
-            "the reference of this test has both labels: {}",
-            run["analysis"]["reference"]
-        );
-    };
+    let shift = run["analysis"]["reference"]["reweighted"]["h_r_shift"]
+        .as_f64()
+        .unwrap();
     let [own, plain] = ["reweighted_h_r", "reference_h_r"].map(|name| floats(&run[name]));
     let found = BIN * sum(own.iter().zip(&plain).map(|(a, b)| (a - b).abs()));
     assert!(
-        (found - shift).abs() < 1e-4 && shift > 1e-4,
+        (found - shift).abs() < 1e-4 && shift > 1e-3,
         "{found}, {shift}"
     );
 }

@@ -5,7 +5,7 @@ use assert_cmd::Command;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-pub const REFERENCE: &str = "examples/data/rmd17_ethanol_1000.npz";
+const REFERENCE: &str = "examples/data/rmd17_ethanol_1000.npz";
 
 /// A bond breaks within 1000 steps.
 pub const EXPLODING: &str = "--steps 1000 --every 5 --temperature 3000 --replicas";
@@ -32,7 +32,12 @@ fn run(fixed: &[&str], more: &str, output: &Path, status: i32) {
 
 /// Ethanol by a real network, against frames of its training set.
 pub fn ethanol(output: &Path, status: i32, more: &str) {
-    let (weights, reference) = (file(MODEL), file(REFERENCE));
+    ethanol_against(REFERENCE, output, status, more);
+}
+
+/// The same against frames of a file of this repository.
+pub fn ethanol_against(reference: &str, output: &Path, status: i32, more: &str) {
+    let (weights, reference) = (file(MODEL), file(reference));
     let fixed = ["--preset", "md17", "--weights", &weights];
     let fixed = [&fixed[..], &["--reference", &reference]].concat();
     run(&fixed, more, output, status);

@@ -121,7 +121,7 @@ fn the_page_of_a_training_has_the_errors_of_its_test_frames() {
         .iter()
         .for_each(|name| assert!(run.join(name).exists(), "{name}"));
     let headline = report["verdict"]["headline"].as_str().unwrap();
-    assert!(headline.starts_with("force MAE ") && headline.ends_with("on 3 test conformations"));
+    assert!(headline.starts_with("Force MAE ") && headline.ends_with("on 3 test conformations"));
     let card = &contents["card"]["files"][0];
     assert_eq!(
         (&card["train"], &card["validation"], &card["test"]),

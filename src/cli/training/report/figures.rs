@@ -24,6 +24,7 @@ pub fn draw_curves(_: &Path, _: Option<FigureWidth>) -> Result<Vec<std::path::Pa
 mod drawn {
     use super::super::curves::{LearningCurves, MEASURES};
     use super::super::predicted::{Group, Predicted};
+    use super::super::verdict::capital;
     use super::*;
     use crate::cli::{figure_size, plots};
     use oreo_validation::plots::{
@@ -128,13 +129,5 @@ mod drawn {
             (true, false) => "Loss (eV²)",
             _ => "Loss",
         }
-    }
-
-    fn capital(text: &str) -> String {
-        let mut letters = text.chars();
-        let first = letters
-            .next()
-            .map(|letter| letter.to_uppercase().to_string());
-        first.unwrap_or_default() + letters.as_str()
     }
 }

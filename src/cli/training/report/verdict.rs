@@ -52,7 +52,7 @@ pub fn of(facts: &Facts<'_>) -> Verdict {
     };
     Verdict {
         state,
-        headline: headline(facts, measure),
+        headline: capital(&headline(facts, measure)),
         details: vec![length(facts)],
         checks,
     }
@@ -82,6 +82,14 @@ fn headline(facts: &Facts<'_>, measure: Option<Measure>) -> String {
         ),
         (None, None) => format!("{start}no {} known", measure.name),
     }
+}
+
+/// With a capital letter.
+pub fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next();
+    let first = first.map(|letter| letter.to_uppercase().to_string());
+    first.unwrap_or_default() + letters.as_str()
 }
 
 fn error_of<'a>(facts: &Facts<'a>, set: &str, measure: Measure) -> Option<(f64, &'a SetErrors)> {
@@ -287,7 +295,7 @@ mod tests {
         let verdict = verdict(&[4.0; 8]);
         assert_eq!(
             verdict.headline,
-            "force MAE 4.00 meV/Å on 50 validation conformations, by which the weights were chosen"
+            "Force MAE 4.00 meV/Å on 50 validation conformations, by which the weights were chosen"
         );
         assert_eq!(
             (verdict.checks[1].state, verdict.checks[1].about),

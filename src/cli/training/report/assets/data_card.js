@@ -3,7 +3,7 @@
 function data_section({ card }) {
   const column = (label, value, show) => ({ label, value, show });
   const number = (label, name) => column(label, (row) => row[name], (row) => count(row[name]));
-  const text = (label, name) => ({ label, value: (row) => row[name], numeric: false });
+  const text = (label, name) => ({ label, value: (row) => row[name], numeric: false, words: true });
   return section("data", "Data", sortable_table("What was trained on", [
     { label: "File", value: (row) => row.name, numeric: false, always: true },
     number("Training", "train"), number("Validation", "validation"), number("Test", "test"), number("Later", "later"),
