@@ -84,7 +84,7 @@ class Plot {
     const groups = this.groups();
     if (groups.size < 2) return null;
     const button = ([group, series]) => {
-      const key = element("span", { class: `key ${this.series_class(series)}`, "aria-hidden": "true" });
+      const key = element("span", { class: `key ${this.series_class(series)}${series.dash ? " dashed" : ""}`, "aria-hidden": "true" });
       return element("button", { type: "button", "aria-pressed": "true", title: `Show or hide ${group}`, onclick: (event) => this.toggle(group, event.currentTarget) }, key, group);
     };
     return element("div", { class: "legend", role: "group", "aria-label": "Curves" }, [...groups].map(button));

@@ -21,7 +21,6 @@ function molecule_figure(run) {
   const size = 3 * run.molecule.elements.length;
   const scale = floats(replica.movie.scale_a)[0];
   const positions = Float32Array.from(shorts(replica.movie.positions).subarray(0, size), (v) => v * scale);
-  const radius = Math.max(...Array.from({ length: size / 3 }, (_, k) => Math.hypot(...positions.subarray(3 * k, 3 * k + 3)))) * 1.1 + 0.5;
   const scene = () => ({
     molecule: run.molecule, positions, box: box_of(replica.movie.cell_a), marked: [], threshold: Infinity,
     labels: size <= 90, sharpness: sharpness(), colours: theme_colours(),
@@ -29,7 +28,7 @@ function molecule_figure(run) {
   const camera = Camera.for_atoms(positions);
   const draw = () => {
     fit_canvas(canvas);
-    paint_molecule(canvas, camera, radius, scene());
+    paint_molecule(canvas, camera, camera.radius_for(positions, canvas.width, canvas.height), scene());
   };
   on_resize(canvas, draw);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
