@@ -110,6 +110,8 @@ mod drawn {
             if !points.is_empty() {
                 let label = format!("{} ({})", capital(measure.name), measure.unit);
                 let panel = Panel::new(seen(), Axis::logarithmic(label));
+                // In the colour that it has above.
+                let panel = panel.with("", Mark::Line, Vec::new());
                 panels.push(panel.with("validation", Mark::Line, points));
             }
         }

@@ -61,7 +61,10 @@ pub fn of(facts: &Facts<'_>) -> Verdict {
 fn headline(facts: &Facts<'_>, measure: Option<Measure>) -> String {
     let start = if facts.unfinished { "Unfinished: " } else { "" };
     let Some(measure) = measure else {
-        return format!("{start}no validation yet");
+        return match facts.curves.last("validation_loss") {
+            Some(loss) => format!("{start}validation loss {loss:.3e}"),
+            None => format!("{start}no validation yet"),
+        };
     };
     let known = ["test", "validation"].map(|set| error_of(facts, set, measure));
     let [test, validation] = known;
