@@ -2,6 +2,7 @@
 
 use super::choices::*;
 use super::conversion::selection::Selection;
+use super::figure_size::FigureArgs;
 use super::quantity::{Force, Length, Time};
 use super::relaxation::AtomSelection;
 use super::settings::{count, small_count, threads, RunSettings};
@@ -121,6 +122,9 @@ pub struct TrainArgs {
     /// Say what would be done: data, steps, time, memory; nothing is written
     #[arg(long)]
     pub dry_run: bool,
+    /// How large figures are.
+    #[command(flatten)]
+    pub figures: FigureArgs,
 }
 
 /// `oreo reproduce`
@@ -226,9 +230,12 @@ pub struct ManArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples: oreo analyze first --reference rmd17_aspirin.npz
-          oreo analyze first second third --output comparison    # each as before, and one page for all")]
+          oreo analyze first second third --output comparison    # each as before, and one page for all
+          oreo analyze first --figure-width \"85 mm\"             # figures for one column of a journal
+          oreo analyze ethanol-training                          # the report of a training")]
 pub struct AnalyzeArgs {
-    /// Output folder of a run, or one trajectory; several are analyzed one by one and shown side by side
+    /// Output folder of a run, or one trajectory; several are analyzed one by one and shown side by side. Or the folder of a
+    /// training: its report is made again
     #[arg(value_name = "DIR|TRAJECTORY", required = true)]
     pub targets: Vec<PathBuf>,
     /// Reference frames for h(r), its floor and the bond topology [default: those of the run]
@@ -250,6 +257,9 @@ pub struct AnalyzeArgs {
     /// Allowed deviation of a bond from its reference length [A without a unit; default: 0.5 A]
     #[arg(long, value_name = "LENGTH")]
     pub bond_threshold: Option<Length>,
+    /// How large figures are.
+    #[command(flatten)]
+    pub figures: FigureArgs,
 }
 
 /// `oreo evaluate`
@@ -292,6 +302,9 @@ pub struct EvaluateArgs {
     /// Parity plot of the forces, .svg or .png
     #[arg(long, value_name = "FILE")]
     pub plot: Option<PathBuf>,
+    /// How large figures are.
+    #[command(flatten)]
+    pub figures: FigureArgs,
     /// Where, how and in what the network computes.
     #[command(flatten)]
     pub compute: ComputeArgs,

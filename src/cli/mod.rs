@@ -13,6 +13,7 @@
 //! - [`self_test`]: the fast path against the reference, before the first step
 //! - [`analysis`]: what a run was worth
 //! - [`training`]: weights from data
+//! - [`page`]: what the pages of runs and trainings share
 //! - [`reproduce`]: the paper's tables, as calls of this program
 //! - [`exit`], [`output`]: exit codes, errors in one line, results on standard output
 
@@ -27,6 +28,7 @@ pub mod conversion;
 mod describe;
 pub mod evaluation;
 pub mod exit;
+pub mod figure_size;
 mod frame_progress;
 pub mod inputs;
 pub mod inspection;
@@ -36,9 +38,12 @@ pub mod md;
 mod nearest;
 pub mod output;
 pub mod pace;
+pub mod page;
 pub mod plan;
 #[cfg(test)]
 mod plan_tests;
+#[cfg(feature = "plots")]
+pub mod plots;
 pub mod progress;
 pub mod quantity;
 pub mod relaxation;

@@ -8,7 +8,7 @@
 //! - [`Topology`]: which atoms are bonded, and how long the bonds are on average
 //! - [`stability`]: rules that watch every step and stop a replica: bond, temperature, force, non-finite, window
 //! - [`temperatures`]: translation, rotation and vibration apart, with their degrees of freedom
-//! - [`forces`], [`energies`], [`correlation`]: errors of predictions
+//! - [`forces`], [`force_size`], [`energies`], [`correlation`]: errors of predictions
 //! - [`deviation`]: how far several models are from each other
 //! - [`drift`]: slope of the conserved quantity with its error
 //! - [`geometry`]: superposition, RMSD, radius of gyration
@@ -28,6 +28,7 @@ pub mod drift;
 pub mod energies;
 mod error;
 pub mod floor;
+pub mod force_size;
 pub mod forces;
 pub mod geometry;
 pub mod kinds;

@@ -1,13 +1,14 @@
-//! Every ready figure and a logarithmic chart are written as SVG and PNG. Set `OREO_FIGURES` to a folder to look at
-//! them.
+//! Every ready figure and a logarithmic chart are written as SVG and PNG, for a screen and for one and two columns of
+//! paper. Set `OREO_FIGURES` to a folder to look at them.
 #![cfg(feature = "plots")]
 
 use oreo_core::random::Generator;
 use oreo_core::units::FEMTOSECOND;
 use oreo_core::{Cell, Element, Vec3};
 use oreo_validation::correlation::ParitySample;
+use oreo_validation::force_size::ForceSizeErrors;
 use oreo_validation::forces::ForceErrors;
-use oreo_validation::plots::{self, Axis, DistanceScores, Figure, Mark, Panel};
+use oreo_validation::plots::{self, Axis, DistanceScores, Figure, Mark, Panel, Size};
 use oreo_validation::rdf::{RadialDistribution, RadialHistogram};
 use oreo_validation::spectrum::VelocityAutocorrelation;
 use oreo_validation::{DistanceHistogram, Distribution, ValidationError};
@@ -112,6 +113,44 @@ fn descent() -> Figure {
     plots::relaxation(&forces, 0.01, &energies)
 }
 
+fn by_force() -> Figure {
+    let mut generator = Generator::new(14, 0);
+    let mut errors = ForceSizeErrors::default();
+    for _ in 0..300 {
+        let force: Vec<Vec3> = (0..9).map(|_| 1.3 * generator.normal_vector()).collect();
+        let error = |f: &Vec3| (0.002 + 0.001 * f.norm()) * generator.normal_vector();
+        let predicted: Vec<Vec3> = force.iter().map(error).collect();
+        let predicted: Vec<Vec3> = force.iter().zip(predicted).map(|(f, e)| f + e).collect();
+        errors.add_frame(&predicted, &force).unwrap();
+    }
+    plots::error_by_force(&errors.bins(20))
+}
+
+fn by_molecule() -> Figure {
+    let names = ["aspirin", "azobenzene", "rmd17_malonaldehyde", "toluene"];
+    let errors = names.iter().zip([21.3, 14.0, 17.9, 8.2]);
+    let errors: Vec<_> = errors.map(|(name, e)| (name.to_string(), e)).collect();
+    plots::errors_by_name("Force error by molecule", "Force MAE (meV/Å)", &errors)
+}
+
+fn learning() -> Figure {
+    let fall = |from: f64| -> Vec<[f64; 2]> {
+        let at = |k: u32| [16_000.0 * f64::from(k), from / f64::from(k).powf(0.9)];
+        (1..25).map(at).collect()
+    };
+    let seen = || Axis::linear("Conformations seen");
+    let loss = Panel::new(seen(), Axis::logarithmic("Loss (eV²/Å²)"))
+        .with("training", Mark::Line, fall(3e-3))
+        .with("validation", Mark::Line, fall(1e-3));
+    let error = Panel::new(seen(), Axis::logarithmic("Force MAE (meV/Å)"));
+    let error = error.with("validation", Mark::Line, fall(40.0));
+    Figure {
+        title: "Learning curves".into(),
+        caption: String::new(),
+        panels: vec![loss, error],
+    }
+}
+
 fn gallery() -> Vec<(&'static str, Figure)> {
     let scores = DistanceScores {
         h_r_mae: Some(0.0213),
@@ -149,36 +188,33 @@ fn gallery() -> Vec<(&'static str, Figure)> {
         ("relaxation", descent()),
         ("parity", parity()),
         ("spectrum", vibrations()),
+        ("error-by-force", by_force()),
+        ("error-by-molecule", by_molecule()),
+        ("learning", learning()),
         ("scaling", scaling()),
     ]
 }
 
+/// Of a PNG: numbers of its header, big-endian.
+fn number(png: &[u8], at: usize) -> u32 {
+    u32::from_be_bytes(png[at..at + 4].try_into().unwrap())
+}
+
 fn check(figure: &Figure, stem: &Path) {
-    let [svg, png] = figure.save(stem).unwrap();
+    let [svg, png] = figure.save(stem, Size::Screen).unwrap();
     let text = std::fs::read_to_string(&svg).unwrap();
     let page = r#"<svg stroke-linejoin="round" width="1200" height="800" viewBox="0 0 2400 1600""#;
     assert!(text.starts_with(page));
-    for label in figure
-        .panels
-        .iter()
-        .flat_map(|panel| [&panel.x.label, &panel.y.label])
-    {
-        assert!(
-            text.contains(label.as_str()),
-            "{label} in {}",
-            svg.display()
-        );
+    let labels = figure.panels.iter();
+    let labels = labels.flat_map(|panel| [&panel.x.label, &panel.y.label]);
+    for word in labels.flat_map(|label| label.split_whitespace()) {
+        assert!(text.contains(word), "{word} in {}", svg.display());
     }
-    assert!(
-        text.len() < 3_000_000,
-        "{} bytes in {}",
-        text.len(),
-        svg.display()
-    );
+    let size = text.len();
+    assert!(size < 3_000_000, "{size} bytes in {}", svg.display());
     let bytes = std::fs::read(&png).unwrap();
     assert_eq!(&bytes[..8], b"\x89PNG\r\n\x1a\n");
-    let size = |at: usize| u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap());
-    assert_eq!((size(16), size(20)), (1200, 800));
+    assert_eq!((number(&bytes, 16), number(&bytes, 20)), (1200, 800));
 }
 
 #[test]
@@ -188,6 +224,35 @@ fn every_figure_is_written_twice() {
         std::env::var_os("OREO_FIGURES").map_or(temporary.path().to_path_buf(), PathBuf::from);
     for (name, figure) in gallery() {
         check(&figure, &folder.join(name));
+    }
+}
+
+/// 85 mm at 500 dots an inch are 1673 pixels, of which the file knows; a drawing of whole units is at most one unit off.
+/// Planted: a PNG without pHYs, and text in units of the width, fail here.
+#[test]
+fn a_figure_for_a_column_is_a_column_wide() {
+    let temporary = tempfile::tempdir().unwrap();
+    let folder =
+        std::env::var_os("OREO_FIGURES").map_or(temporary.path().to_path_buf(), PathBuf::from);
+    for (name, figure) in gallery() {
+        let sizes = |width_mm: f64| {
+            let stem = folder.join(format!("{name}-{width_mm}mm"));
+            let [svg, png] = figure.save(&stem, Size::Paper { width_mm }).unwrap();
+            let (svg, png) = (
+                std::fs::read_to_string(svg).unwrap(),
+                std::fs::read(png).unwrap(),
+            );
+            let expected = width_mm / 25.4 * 500.0;
+            assert!(
+                (f64::from(number(&png, 16)) - expected).abs() < 2.0,
+                "{name}"
+            );
+            assert_eq!((&png[37..41], number(&png, 41)), (&b"pHYs"[..], 19685));
+            let sizes = svg.split("font-size=\"").skip(1);
+            let sizes = sizes.filter_map(|rest| rest.split_once('"')?.0.parse::<f64>().ok());
+            sizes.fold((f64::INFINITY, 0.0), |(a, b), s| (s.min(a), s.max(b)))
+        };
+        assert_eq!(sizes(85.0), sizes(170.0), "{name}: the same text in both");
     }
 }
 
@@ -222,7 +287,9 @@ fn empty_and_broken_series_still_draw() {
 
 #[test]
 fn a_folder_that_does_not_exist_is_named() {
-    let error = scaling().save(Path::new("/nowhere/at/all")).unwrap_err();
+    let error = scaling()
+        .save(Path::new("/nowhere/at/all"), Size::Screen)
+        .unwrap_err();
     let ValidationError::Plot { path, .. } = &error else {
         panic!("{error}")
     };

@@ -2,13 +2,11 @@
 
 use crate::cli::exit::one_line;
 use crate::cli::inspection::weights::WeightsFacts;
+use crate::cli::page::Lines;
 use crate::cli::plan::{Plan, PotentialPlan};
 use crate::cli::weights_source::WeightsSource;
 use crate::run::Summary;
 use serde::Serialize;
-
-/// Names and values in the order of reading.
-pub type Lines = Vec<(String, String)>;
 
 /// Of a run; a trajectory alone has none.
 #[derive(Debug, Clone, Serialize)]

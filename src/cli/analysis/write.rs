@@ -3,12 +3,13 @@
 use super::page;
 use super::results::Analysis;
 use crate::checkpoint::replace_atomically;
+use crate::cli::figure_size::FigureWidth;
 use anyhow::{Context, Result};
 use std::path::Path;
 
 /// `analysis.json`, `plots/` and `report.html` in a folder, which is made if missing. What an earlier analysis left
 /// under the same names is replaced.
-pub fn write(analysis: &Analysis, folder: &Path) -> Result<()> {
+pub fn write(analysis: &Analysis, folder: &Path, width: Option<FigureWidth>) -> Result<()> {
     make(folder)?;
     let text =
         serde_json::to_vec_pretty(analysis).context("the analysis cannot be written as JSON")?;
@@ -17,7 +18,7 @@ pub fn write(analysis: &Analysis, folder: &Path) -> Result<()> {
         &folder.join("report.html"),
         page::of(&[analysis])?.as_bytes(),
     )?;
-    figures(analysis, folder)
+    figures(analysis, folder, width)
 }
 
 /// `report.html` of several analyses in a folder, which is made if missing.
@@ -37,41 +38,15 @@ fn put(path: &Path, contents: &[u8]) -> Result<()> {
 }
 
 #[cfg(feature = "plots")]
-fn figures(analysis: &Analysis, folder: &Path) -> Result<()> {
-    let plots = folder.join("plots");
-    std::fs::create_dir_all(&plots)
-        .with_context(|| format!("{} cannot be made", plots.display()))?;
+fn figures(analysis: &Analysis, folder: &Path, width: Option<FigureWidth>) -> Result<()> {
     let figures = super::figures::of(analysis);
-    for (name, figure) in &figures {
-        figure.save(&plots.join(name))?;
-        put(&plots.join(format!("{name}.csv")), csv(figure).as_bytes())?;
-    }
-    Ok(())
+    crate::cli::plots::write(&figures, &folder.join("plots"), width)
 }
 
 #[cfg(not(feature = "plots"))]
-fn figures(_: &Analysis, _: &Path) -> Result<()> {
+fn figures(_: &Analysis, _: &Path, _: Option<FigureWidth>) -> Result<()> {
     crate::cli::output::say(format_args!(
         "note: no figures: this build was made without the feature plots"
     ));
     Ok(())
-}
-
-/// The drawn points, for those who draw themselves.
-#[cfg(feature = "plots")]
-fn csv(figure: &oreo_validation::plots::Figure) -> String {
-    use std::fmt::Write;
-    let mut text = String::from("x_axis,y_axis,series,x,y\n");
-    for panel in &figure.panels {
-        for series in &panel.series {
-            for [x, y] in &series.points {
-                let _ = writeln!(
-                    text,
-                    "{},{},{},{x},{y}",
-                    panel.x.label, panel.y.label, series.name
-                );
-            }
-        }
-    }
-    text
 }

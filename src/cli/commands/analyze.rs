@@ -1,9 +1,10 @@
-//! `oreo analyze`: of a run's folder, of any trajectory, or of several of them side by side.
+//! `oreo analyze`: of a run's folder, of any trajectory, or of several of them side by side; of a training's folder.
 
 use crate::cli::analysis::{self, Analysis, Request};
 use crate::cli::args::AnalyzeArgs;
 use crate::cli::exit::{BadInput, OrBadInput, Outcome};
 use crate::cli::output;
+use crate::cli::training::report::{self, Report};
 use crate::run::RunDirectory;
 use anyhow::Result;
 use serde::Serialize;
@@ -20,6 +21,14 @@ struct Comparison<'a> {
 
 /// Analyzes, writes, and says what was found. A run that broke is a successful analysis.
 pub fn main(args: &AnalyzeArgs, json: bool) -> Result<Outcome> {
+    if let Some(folder) = args
+        .targets
+        .iter()
+        .find(|target| report::is_training(target))
+    {
+        training(folder, args, json)?;
+        return Ok(Outcome::Completed);
+    }
     let request = request(args)?;
     match &args.targets[..] {
         [target] => one(target, args, &request, json)?,
@@ -28,10 +37,44 @@ pub fn main(args: &AnalyzeArgs, json: bool) -> Result<Outcome> {
     Ok(Outcome::Completed)
 }
 
+/// A training has one page of its own, and no trajectory.
+fn training(folder: &Path, args: &AnalyzeArgs, json: bool) -> Result<()> {
+    let of_trajectories = [
+        args.reference.is_some(),
+        args.structure.is_some(),
+        args.frame_interval.is_some(),
+        args.bond_threshold.is_some(),
+    ];
+    let problem = match () {
+        () if args.targets.len() > 1 => "is the folder of a training; analyze it alone",
+        () if of_trajectories.contains(&true) => {
+            "is the folder of a training; leave the flags about trajectories out"
+        }
+        () => "",
+    };
+    if !problem.is_empty() {
+        return Err(BadInput::new(format!("{}: {problem}", folder.display())).into());
+    }
+    let report = Report::of_folder(folder)?;
+    let notes = report.notes.iter();
+    notes.for_each(|note| output::say(format_args!("note: {note}")));
+    let output = args.output.clone().unwrap_or_else(|| folder.to_path_buf());
+    report.write(&output, args.figures.figure_width)?;
+    match json {
+        true => output::print_json(&report)?,
+        false => output::print(&report::text::of(&report))?,
+    }
+    output::say(format_args!(
+        "analysis.json, report.html and plots are in {}",
+        output.display()
+    ));
+    Ok(())
+}
+
 fn one(target: &Path, args: &AnalyzeArgs, request: &Request, json: bool) -> Result<()> {
     let analysis = analyze(target, request)?;
     let folder = args.output.clone().unwrap_or_else(|| own_folder(target));
-    analysis::write(&analysis, &folder)?;
+    analysis::write(&analysis, &folder, args.figures.figure_width)?;
     match json {
         true => output::print_json(&analysis)?,
         false => output::print(&analysis::table::of(&analysis))?,
@@ -55,7 +98,7 @@ fn side_by_side(
     let each = targets.iter().map(|target| analyze(target, request));
     let analyses: Vec<Analysis> = each.collect::<Result<_>>()?;
     for (target, analysis) in targets.iter().zip(&analyses) {
-        analysis::write(analysis, &own_folder(target))?;
+        analysis::write(analysis, &own_folder(target), args.figures.figure_width)?;
     }
     analysis::write_comparison(&analyses, &page)?;
     match json {

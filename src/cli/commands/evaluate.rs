@@ -6,6 +6,7 @@ use crate::cli::evaluation::report::{Report, Setting};
 use crate::cli::evaluation::scores::Scores;
 use crate::cli::evaluation::{held_out, property};
 use crate::cli::exit::{BadInput, OrBadInput, Outcome};
+use crate::cli::figure_size::FigureArgs;
 use crate::cli::frame_progress::FrameProgress;
 use crate::cli::inputs::LoadedPotential;
 use crate::cli::plan::{Compute, PotentialPlan};
@@ -220,21 +221,27 @@ fn finish(
         report.predictions = Some(path.clone());
     }
     if let (Some(path), Some(forces)) = (&args.plot, &forces) {
-        report.plots = plot(path, &scores, forces)?;
+        report.plots = plot(path, &scores, forces, args.figures)?;
     }
     Ok(report)
 }
 
 /// Both files, whichever was named.
 #[cfg(feature = "plots")]
-fn plot(path: &Path, scores: &Scores, forces: &ForceReport) -> Result<Vec<PathBuf>> {
+fn plot(
+    path: &Path,
+    scores: &Scores,
+    forces: &ForceReport,
+    size: FigureArgs,
+) -> Result<Vec<PathBuf>> {
     let figure = oreo_validation::plots::force_parity(&scores.parity, forces);
-    let written = figure.save(&path.with_extension(""));
+    let size = crate::cli::figure_size::of(size.figure_width);
+    let written = figure.save(&path.with_extension(""), size);
     Ok(written.context("the parity plot cannot be written")?.into())
 }
 
 #[cfg(not(feature = "plots"))]
-fn plot(_: &Path, _: &Scores, _: &ForceReport) -> Result<Vec<PathBuf>> {
+fn plot(_: &Path, _: &Scores, _: &ForceReport, _: FigureArgs) -> Result<Vec<PathBuf>> {
     Err(BadInput::new(
         "this build draws no plots: rebuild with --features plots",
     ))

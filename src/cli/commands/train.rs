@@ -2,7 +2,8 @@
 
 use crate::checkpoint::replace_atomically;
 use crate::cli::args::TrainArgs;
-use crate::cli::exit::{BadInput, OrBadInput, Outcome};
+use crate::cli::exit::{one_line, BadInput, OrBadInput, Outcome};
+use crate::cli::figure_size::FigureWidth;
 use crate::cli::md::drive::interrupt_flag;
 use crate::cli::output;
 use crate::cli::training::config::TrainConfig;
@@ -11,7 +12,8 @@ use crate::cli::training::energies::record_energies;
 use crate::cli::training::forecast::{Forecast, Memory};
 use crate::cli::training::judge::{compare, judge, table, trainer, with_labels, Standing};
 use crate::cli::training::ranks::{self, Here};
-use crate::cli::training::report::draw_curves;
+use crate::cli::training::report::figures::draw_curves;
+use crate::cli::training::report::Report;
 use crate::cli::training::summary::Summary;
 use crate::cli::training::watch::Lines;
 use crate::cli::training::{head, network, resume};
@@ -64,6 +66,7 @@ fn begin(args: &TrainArgs, json: bool, group: &Group<Here>) -> Result<Outcome> {
         folder: &folder,
         sets: &sets,
         notes,
+        figure_width: args.figures.figure_width,
         group,
     };
     let outcome = training.run(weights, json);
@@ -147,6 +150,7 @@ struct Training<'a> {
     folder: &'a Path,
     sets: &'a Sets,
     notes: Vec<String>,
+    figure_width: Option<FigureWidth>,
     group: &'a Group<Here>,
 }
 
@@ -175,7 +179,7 @@ impl Training<'_> {
         notes.for_each(|note| watch.say(note));
         let done = self.steps(weights, &mut watch)?;
         if self.group.leads() {
-            for path in draw_curves(self.folder)? {
+            for path in draw_curves(self.folder, self.figure_width)? {
                 watch.say(&format!("wrote {}", path.display()));
             }
         }
@@ -190,12 +194,23 @@ impl Training<'_> {
         if self.group.leads() {
             let written = serde_json::to_string_pretty(&summary)?;
             replace_atomically(&self.folder.join("summary.json"), written.as_bytes())?;
+            self.report(&mut watch);
         }
         match json {
             true => output::print_json(&summary)?,
             false => output::print(&summary.to_string())?,
         }
         Ok(Outcome::Completed)
+    }
+
+    /// The weights are there: a report that cannot be made must not end a training.
+    fn report(&self, watch: &mut Lines) {
+        let report = Report::new(self.config, self.folder, Some(self.sets), None);
+        let written = report.and_then(|report| report.write(self.folder, self.figure_width));
+        watch.say(&match written {
+            Ok(()) => format!("wrote {}", self.folder.join("report.html").display()),
+            Err(error) => format!("no report: {}", one_line(&error)),
+        });
     }
 
     fn watch(&self) -> Result<Lines> {
@@ -287,6 +302,7 @@ impl Training<'_> {
         let loaded = Weights::load(&weights)?;
         Ok(Summary {
             version: env!("CARGO_PKG_VERSION"),
+            command: typed(),
             ending: format!("{:?}", done.ending).to_lowercase(),
             steps: done.steps,
             samples: done.samples,
@@ -306,4 +322,21 @@ impl Training<'_> {
             weights,
         })
     }
+}
+
+/// The command of this session, as a shell takes it.
+fn typed() -> String {
+    let quoted = |word: std::ffi::OsString| {
+        let word = word.to_string_lossy().into_owned();
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,".contains(c);
+        match !word.is_empty() && word.chars().all(plain) {
+            true => word,
+            false => format!("'{}'", word.replace('\'', "'\\''")),
+        }
+    };
+    let words = std::env::args_os().skip(1).map(quoted);
+    std::iter::once("oreo".to_string())
+        .chain(words)
+        .collect::<Vec<_>>()
+        .join(" ")
 }

@@ -136,7 +136,7 @@ fn analyze(
     log: &mut Log,
 ) -> Result<bool> {
     let analysis = analysis::of_finished_run(directory, plan, summary, assembly.reference.as_ref());
-    let written = analysis.and_then(|analysis| analysis::write(&analysis, directory.root()));
+    let written = analysis.and_then(|analysis| analysis::write(&analysis, directory.root(), None));
     match written {
         Ok(()) => {
             log.write("analysis.json, report.html and plots written")?;

@@ -130,14 +130,15 @@ impl Folder {
 
     #[cfg(feature = "plots")]
     fn plot(&self, plan: &RelaxPlan, records: &Records) -> Result<()> {
+        use oreo_validation::plots::{relaxation, Size};
         let folder = self.root.join("plots");
         fs::create_dir_all(&folder).with_context(|| unwritable(&folder))?;
-        let figure = oreo_validation::plots::relaxation(
+        let figure = relaxation(
             &records.points(|record| record.max_force),
             plan.fmax.ev_per_angstrom(),
             &records.points(|record| record.energy),
         );
-        figure.save(&folder.join("convergence"))?;
+        figure.save(&folder.join("convergence"), Size::Screen)?;
         Ok(())
     }
 

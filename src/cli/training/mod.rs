@@ -8,7 +8,7 @@
 //! - [`ranks`]: the processes of a training; over MPI in a build with it
 //! - [`watch`]: what is said on the way
 //! - [`judge`]: errors before and after; [`energies`]: energies of atoms
-//! - [`summary`], [`report`]: what is left at the end: numbers, curves
+//! - [`summary`], [`report`]: what is left at the end: numbers, a page, figures
 
 pub mod config;
 pub mod data;

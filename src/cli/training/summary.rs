@@ -13,6 +13,8 @@ use std::path::PathBuf;
 pub struct Summary {
     /// Of the program
     pub version: &'static str,
+    /// Of this session
+    pub command: String,
     /// `finished`, `exhausted`, `timelimit`
     pub ending: String,
     /// Done

@@ -1,6 +1,6 @@
-//! The few strokes that figures are made of, in units of a 1200 × 800 page.
+//! The few strokes that figures are made of, in units of which a screen figure is 1200 wide: text is 24 units high.
 //!
-//! Everything is drawn at twice that size: SVG coordinates are integers in `plotters`, and the PNG is averaged down,
+//! Everything is drawn several times as large: SVG coordinates are integers in `plotters`, and the PNG is averaged down,
 //! which smooths lines that its rasteriser leaves jagged.
 
 use plotters::coord::Shift;
@@ -9,10 +9,9 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::FontTransform;
 use std::fmt::Display;
 
-pub(super) const WIDTH: f64 = 1200.0;
-pub(super) const HEIGHT: f64 = 800.0;
-pub(super) const OVERSAMPLING: u32 = 2;
 pub(super) const FONT: &str = "sans-serif";
+/// Text is measured so many times as large: widths are whole pixels.
+const MEASURED: f64 = 4.0;
 
 /// Okabe & Ito's palette, without yellow (too light for lines on white).
 const PALETTE: [RGBColor; 6] = [
@@ -32,6 +31,8 @@ pub(super) struct Canvas<'a, DB: DrawingBackend> {
     pub(super) area: &'a DrawingArea<DB, Shift>,
     /// Pixels, not SVG: there `plotters` tears thick lines with sharp corners and sets centred text too high.
     pub(super) raster: bool,
+    /// Pixels of the backend in a unit.
+    pub(super) scale: u32,
 }
 
 pub(super) type Drawn = Result<(), String>;
@@ -40,18 +41,26 @@ fn words<E: Display>(error: E) -> String {
     error.to_string()
 }
 
-fn pixel(x: f64) -> i32 {
-    (x * f64::from(OVERSAMPLING)).round() as i32
-}
-
 pub(super) fn color(index: usize) -> RGBColor {
     PALETTE[index % PALETTE.len()]
 }
 
 impl<DB: DrawingBackend> Canvas<'_, DB> {
+    fn pixel(&self, x: f64) -> i32 {
+        (x * f64::from(self.scale)).round() as i32
+    }
+
+    fn place(&self, [x, y]: [f64; 2]) -> (i32, i32) {
+        (self.pixel(x), self.pixel(y))
+    }
+
+    fn font(&self, size: f64) -> FontDesc<'static> {
+        FontDesc::from((FONT, size * f64::from(self.scale)))
+    }
+
     pub(super) fn line(&self, points: &[[f64; 2]], color: RGBColor, width: f64) -> Drawn {
-        let style = color.stroke_width(pixel(width) as u32);
-        let points: Vec<(i32, i32)> = thinned(points.iter().map(|&[x, y]| (pixel(x), pixel(y))));
+        let style = color.stroke_width(self.pixel(width) as u32);
+        let points: Vec<(i32, i32)> = thinned(points.iter().map(|&point| self.place(point)));
         let path =
             |points: &[(i32, i32)]| self.area.draw(&PathElement::new(points.to_vec(), style));
         if !self.raster {
@@ -62,7 +71,7 @@ impl<DB: DrawingBackend> Canvas<'_, DB> {
             .get(1..points.len().saturating_sub(1))
             .unwrap_or_default();
         for &corner in inner.iter().filter(|_| width > 2.0) {
-            let round = Circle::new(corner, pixel(width / 2.0) - 1, color.filled());
+            let round = Circle::new(corner, self.pixel(width / 2.0) - 1, color.filled());
             self.area.draw(&round).map_err(words)?;
         }
         Ok(())
@@ -75,11 +84,15 @@ impl<DB: DrawingBackend> Canvas<'_, DB> {
         Ok(())
     }
 
-    pub(super) fn dot(&self, [x, y]: [f64; 2], radius: f64, color: RGBAColor) -> Drawn {
-        let place = (pixel(x), pixel(y));
-        self.area
-            .draw(&Circle::new(place, pixel(radius), color.filled()))
-            .map_err(words)
+    pub(super) fn dot(&self, place: [f64; 2], radius: f64, color: RGBAColor) -> Drawn {
+        let dot = Circle::new(self.place(place), self.pixel(radius), color.filled());
+        self.area.draw(&dot).map_err(words)
+    }
+
+    /// Two opposite corners.
+    pub(super) fn bar(&self, corners: [[f64; 2]; 2], color: RGBColor) -> Drawn {
+        let bar = Rectangle::new(corners.map(|corner| self.place(corner)), color.filled());
+        self.area.draw(&bar).map_err(words)
     }
 
     pub(super) fn text(
@@ -94,33 +107,41 @@ impl<DB: DrawingBackend> Canvas<'_, DB> {
         } else {
             0.0
         };
-        let style = font(size).color(&INK).pos(Pos::new(anchor.0, anchor.1));
+        let style = self.font(size).color(&INK);
+        let style = style.pos(Pos::new(anchor.0, anchor.1));
         self.area
-            .draw_text(text, &style, (pixel(x), pixel(y + lowered)))
+            .draw_text(text, &style, self.place([x, y + lowered]))
             .map_err(words)
     }
 
     /// Reads from bottom to top, centred at the place.
-    pub(super) fn upright(&self, text: &str, [x, y]: [f64; 2], size: f64) -> Drawn {
-        let style = font(size).transform(FontTransform::Rotate270).color(&INK);
+    pub(super) fn upright(&self, text: &str, place: [f64; 2], size: f64) -> Drawn {
+        let style = self.font(size).transform(FontTransform::Rotate270);
+        let style = style.color(&INK);
         let style = style.pos(Pos::new(HPos::Center, VPos::Center));
-        self.area
-            .draw_text(text, &style, (pixel(x), pixel(y)))
-            .map_err(words)
-    }
-
-    /// Width of a text. A fifth is added: a viewer of the SVG may have a wider font than the embedded one.
-    pub(super) fn width(&self, text: &str, size: f64) -> Result<f64, String> {
-        let (width, _) = self
-            .area
-            .estimate_text_size(text, &font(size).into_text_style(self.area))
-            .map_err(words)?;
-        Ok(1.2 * f64::from(width) / f64::from(OVERSAMPLING))
+        let placed = self.area.draw_text(text, &style, self.place(place));
+        placed.map_err(words)
     }
 }
 
-fn font(size: f64) -> FontDesc<'static> {
-    FontDesc::from((FONT, size * f64::from(OVERSAMPLING)))
+/// Width of a text. A fifth is added: a viewer of the SVG may have a wider font than the embedded one.
+pub(super) fn width(text: &str, size: f64) -> Result<f64, String> {
+    let font: FontDesc<'_> = FontDesc::from((FONT, size * MEASURED));
+    let (width, _) = font.box_size(text).map_err(words)?;
+    Ok(1.2 * f64::from(width) / MEASURED)
+}
+
+/// Words in lines of at most this width; a longer word has a line of its own.
+pub(super) fn wrapped(text: &str, size: f64, most: f64) -> Result<Vec<String>, String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        let longer = lines.last().map(|line| format!("{line} {word}"));
+        match (longer, lines.last_mut()) {
+            (Some(longer), Some(line)) if width(&longer, size)? <= most => *line = longer,
+            _ => lines.push(word.to_string()),
+        }
+    }
+    Ok(lines)
 }
 
 /// Of neighbours in one column of pixels only the first, lowest, highest and last: a line of a million points looks

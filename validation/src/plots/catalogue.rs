@@ -2,6 +2,7 @@
 
 use super::{Axis, Figure, Mark, Panel};
 use crate::correlation::ParitySample;
+use crate::force_size::ForceSizeBin;
 use crate::forces::ForceReport;
 use crate::rdf::RadialDistribution;
 use crate::spectrum::Spectrum;
@@ -230,6 +231,39 @@ pub fn force_parity(sample: &ParitySample, report: &ForceReport) -> Figure {
         report.force_mae_mev_per_a, report.force_rmse_mev_per_a, report.frames,
     );
     Figure::single("Predicted and reference forces", panel).captioned(caption)
+}
+
+/// One bar a name, such as an element or a molecule, first on top; `measure` with its unit.
+pub fn errors_by_name(title: &str, measure: &str, errors: &[(String, f64)]) -> Figure {
+    let names = errors.iter().map(|(name, _)| name.clone()).collect();
+    let largest = errors.iter().map(|(_, error)| *error);
+    let largest = largest.filter(|e| e.is_finite()).fold(0.0, f64::max);
+    let end = if largest > 0.0 { 1.05 * largest } else { 1.0 };
+    let bars = errors.iter().enumerate();
+    let bars = bars.map(|(k, (_, error))| [*error, -(k as f64)]).collect();
+    let panel = Panel::new(
+        Axis::linear(measure).range(0.0, end),
+        Axis::named("", names),
+    );
+    Figure::single(title, panel.with("", Mark::Bars, bars))
+}
+
+/// Error of the forces on atoms against the size of these forces.
+pub fn error_by_force(bins: &[ForceSizeBin]) -> Figure {
+    let points = bins.iter();
+    let points = points.map(|bin| [bin.force_ev_per_a, bin.force_mae_mev_per_a]);
+    let largest = bins.iter().map(|bin| bin.force_mae_mev_per_a);
+    let largest = largest.fold(0.0, f64::max);
+    let mut y = Axis::linear("Force MAE (meV/Å)");
+    if largest > 0.0 {
+        y = y.range(0.0, 1.08 * largest);
+    }
+    let panel = Panel::new(Axis::linear("Reference force on an atom (eV/Å)"), y);
+    let panel = panel.with("", Mark::LineAndPoints, points.collect());
+    let atoms = bins.iter().map(|bin| bin.atoms).max().unwrap_or(0);
+    let caption =
+        format!("Each point: the mean of about {atoms} atoms with forces of similar size");
+    Figure::single("Error of forces by their size", panel).captioned(caption)
 }
 
 /// Density of vibrational states up to `limit` 1/cm, e.g. 4000. The side lobes of the window, a few per cent below

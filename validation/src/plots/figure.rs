@@ -33,6 +33,8 @@ pub struct Axis {
     pub scale: Scale,
     /// `None`: as far as the points reach.
     pub range: Option<[f64; 2]>,
+    /// In place of numbers: name k stands at −k, so that the first of a vertical axis is on top. Empty: numbers.
+    pub names: Vec<String>,
 }
 
 /// How numbers become lengths.
@@ -66,6 +68,8 @@ pub enum Mark {
     Points,
     /// A line with a dot at every point.
     LineAndPoints,
+    /// Horizontal bars from the left edge to the points, of an axis of names.
+    Bars,
     /// A thin grey dashed line that takes no colour of the palette.
     Guide,
 }
@@ -134,6 +138,7 @@ impl Axis {
             label: label.into(),
             scale: Scale::Linear,
             range: None,
+            names: Vec::new(),
         }
     }
 
@@ -143,6 +148,16 @@ impl Axis {
             label: label.into(),
             scale: Scale::Logarithmic,
             range: None,
+            names: Vec::new(),
+        }
+    }
+
+    /// Names one below the other.
+    pub fn named(label: impl Into<String>, names: Vec<String>) -> Self {
+        Self {
+            range: Some([0.5 - names.len().max(1) as f64, 0.5]),
+            names,
+            ..Self::linear(label)
         }
     }
 

@@ -1,110 +1,50 @@
-//! Lays out a figure: title, caption, then each panel with its legend above, axes, grid and series.
+//! Draws a figure where [`Layout`] says: title, caption, then each panel with its legend above, axes, grid and series.
 
-use super::canvas::{color, Canvas, Drawn, GREY, GRID, HEIGHT, INK, WIDTH};
+use super::canvas::{color, Canvas, Drawn, GREY, GRID, INK};
+use super::layout::{
+    Frame, Layout, PanelLayout, CAPTION, LABEL, LEGEND_ROW, LINE, TICK, TITLE, UPRIGHT,
+};
 use super::ticks::Ruler;
 use super::{Figure, Mark, Panel, Series};
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, VPos};
 
-const TITLE: f64 = 34.0;
-const CAPTION: f64 = 24.0;
-const LABEL: f64 = 27.0;
-const TICK: f64 = 24.0;
-const LEFT: f64 = 140.0;
-const RIGHT: f64 = 50.0;
-/// Below a panel: tick labels and the name of the axis.
-const BOTTOM: f64 = 84.0;
-const LEGEND_ROW: f64 = 32.0;
+/// Share of its row that a bar fills.
+const BAR: f64 = 0.62;
 
-/// The rectangle between the axes.
-#[derive(Clone, Copy)]
-struct Frame {
-    left: f64,
-    right: f64,
-    top: f64,
-    bottom: f64,
-}
-
-impl Frame {
-    fn at(&self, x: f64, y: f64) -> [f64; 2] {
-        [
-            self.left + x * (self.right - self.left),
-            self.bottom - y * (self.bottom - self.top),
-        ]
+pub(super) fn draw<DB: DrawingBackend>(
+    figure: &Figure,
+    layout: &Layout,
+    canvas: &Canvas<'_, DB>,
+) -> Drawn {
+    let filled = canvas.area.fill(&WHITE);
+    filled.map_err(|error| error.to_string())?;
+    let (middle, mut top) = (layout.width / 2.0, 20.0);
+    let above = (HPos::Center, VPos::Top);
+    for line in &layout.title {
+        canvas.text(line, [middle, top], TITLE, above)?;
+        top += 1.3 * TITLE;
     }
-}
-
-pub(super) fn draw<DB: DrawingBackend>(figure: &Figure, canvas: &Canvas<'_, DB>) -> Drawn {
-    canvas
-        .area
-        .fill(&WHITE)
-        .map_err(|error| error.to_string())?;
-    canvas.text(
-        &figure.title,
-        [WIDTH / 2.0, 20.0],
-        TITLE,
-        (HPos::Center, VPos::Top),
-    )?;
-    let mut top = 20.0 + 1.3 * TITLE;
-    for line in wrapped(&figure.caption, canvas)? {
-        canvas.text(
-            &line,
-            [WIDTH / 2.0, top],
-            CAPTION,
-            (HPos::Center, VPos::Top),
-        )?;
-        top += 1.25 * CAPTION;
+    for line in &layout.caption {
+        canvas.text(line, [middle, top], CAPTION, above)?;
+        top += LINE * CAPTION;
     }
-    top += 8.0;
-    let height = (HEIGHT - 6.0 - top) / figure.panels.len() as f64;
-    for (index, panel) in figure.panels.iter().enumerate() {
-        let top = top + index as f64 * height;
-        draw_panel(panel, canvas, top, top + height)?;
+    for (panel, places) in figure.panels.iter().zip(&layout.panels) {
+        draw_panel(panel, places, canvas)?;
     }
     Ok(())
 }
 
-/// Words of the caption in lines that fit the page.
-fn wrapped<DB: DrawingBackend>(text: &str, canvas: &Canvas<'_, DB>) -> Result<Vec<String>, String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        let longer = lines.last().map(|line| format!("{line} {word}"));
-        match (longer, lines.last_mut()) {
-            (Some(longer), Some(line)) if canvas.width(&longer, CAPTION)? < WIDTH - 60.0 => {
-                *line = longer
-            }
-            _ => lines.push(word.to_string()),
-        }
-    }
-    Ok(lines)
-}
-
 fn draw_panel<DB: DrawingBackend>(
     panel: &Panel,
+    places: &PanelLayout,
     canvas: &Canvas<'_, DB>,
-    top: f64,
-    bottom: f64,
 ) -> Drawn {
-    let rows = draw_legend(panel, canvas, top)?;
-    let frame = Frame {
-        left: LEFT,
-        right: WIDTH - RIGHT,
-        top: top + rows as f64 * LEGEND_ROW + 10.0,
-        bottom: bottom - BOTTOM,
-    };
-    let points = || panel.series.iter().flat_map(|series| &series.points);
-    let x = Ruler::new(&panel.x, points().map(|point| point[0]));
-    // What a chosen x range hides must not stretch the y axis.
-    let shown = points()
-        .filter(|point| x.place(point[0]).is_some())
-        .map(|point| point[1]);
-    let y = Ruler::new(
-        &panel.y,
-        shown.chain(panel.levels.iter().map(|level| level.value)),
-    );
-    draw_axes(panel, canvas, frame, &x, &y)?;
+    let PanelLayout { frame, x, y, .. } = places;
+    draw_legend(panel, places, canvas)?;
+    draw_axes(panel, places, canvas)?;
     for (series, color) in panel.series.iter().zip(colors(&panel.series)) {
-        draw_series(series, color, canvas, frame, &x, &y)?;
+        draw_series(series, color, canvas, *frame, x, y)?;
     }
     for level in &panel.levels {
         if let Some(place) = y.place(level.value) {
@@ -116,11 +56,10 @@ fn draw_panel<DB: DrawingBackend>(
 
 fn draw_axes<DB: DrawingBackend>(
     panel: &Panel,
+    places: &PanelLayout,
     canvas: &Canvas<'_, DB>,
-    frame: Frame,
-    x: &Ruler,
-    y: &Ruler,
 ) -> Drawn {
+    let PanelLayout { frame, x, y, .. } = places;
     for (value, label) in &x.ticks {
         let place = x.place(*value).unwrap_or(0.0);
         canvas.line(&[frame.at(place, 0.0), frame.at(place, 1.0)], GRID, 1.0)?;
@@ -129,20 +68,22 @@ fn draw_axes<DB: DrawingBackend>(
     }
     for (value, label) in &y.ticks {
         let place = y.place(*value).unwrap_or(0.0);
-        canvas.line(&[frame.at(0.0, place), frame.at(1.0, place)], GRID, 1.0)?;
+        if panel.y.names.is_empty() {
+            canvas.line(&[frame.at(0.0, place), frame.at(1.0, place)], GRID, 1.0)?;
+        }
         let [left, at] = frame.at(0.0, place);
         canvas.text(label, [left - 10.0, at], TICK, (HPos::Right, VPos::Center))?;
     }
     let corners = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0], [0.0, 0.0]];
     canvas.line(&corners.map(|[x, y]| frame.at(x, y)), INK, 1.5)?;
     let [middle, bottom] = frame.at(0.5, 0.0);
-    canvas.text(
-        &panel.x.label,
-        [middle, bottom + 42.0],
-        LABEL,
-        (HPos::Center, VPos::Top),
-    )?;
-    canvas.upright(&panel.y.label, [30.0, frame.at(0.0, 0.5)[1]], LABEL)
+    let below = [middle, bottom + 42.0];
+    canvas.text(&panel.x.label, below, LABEL, (HPos::Center, VPos::Top))?;
+    for (number, line) in places.y_label.iter().enumerate() {
+        let left = UPRIGHT + number as f64 * LINE * LABEL;
+        canvas.upright(line, [left, frame.at(0.0, 0.5)[1]], LABEL)?;
+    }
+    Ok(())
 }
 
 fn draw_series<DB: DrawingBackend>(
@@ -161,12 +102,17 @@ fn draw_series<DB: DrawingBackend>(
             Mark::Line | Mark::LineAndPoints => canvas.line(&piece, color, 2.5)?,
             Mark::Dashed => canvas.dashed(&piece, color, 2.5)?,
             Mark::Guide => canvas.dashed(&piece, color, 1.5)?,
-            Mark::Points => {}
+            Mark::Points | Mark::Bars => {}
         }
         for &point in &piece {
             match series.mark {
                 Mark::Points => canvas.dot(point, 3.0, color.mix(0.35))?,
                 Mark::LineAndPoints => canvas.dot(point, 5.0, color.mix(1.0))?,
+                Mark::Bars => {
+                    let half = 0.5 * BAR * (frame.at(0.0, y.share(1.0))[1] - frame.at(0.0, 0.0)[1]);
+                    let [right, middle] = point;
+                    canvas.bar([[frame.left, middle + half], [right, middle - half]], color)?;
+                }
                 _ => {}
             }
         }
@@ -187,33 +133,25 @@ fn colors(series: &[Series]) -> Vec<RGBColor> {
     series.iter().map(&mut pick).collect()
 }
 
-/// Above the frame, where it hides nothing; returns the number of rows.
 fn draw_legend<DB: DrawingBackend>(
     panel: &Panel,
+    places: &PanelLayout,
     canvas: &Canvas<'_, DB>,
-    top: f64,
-) -> Result<usize, String> {
-    let series = panel
-        .series
-        .iter()
-        .zip(colors(&panel.series))
-        .map(|(s, color)| (s.name.as_str(), s.mark, color));
-    let levels = panel
-        .levels
-        .iter()
-        .map(|level| (level.name.as_str(), Mark::Guide, INK));
-    let (mut at, mut rows) = (LEFT, 0);
-    for (name, mark, color) in series.chain(levels).filter(|entry| !entry.0.is_empty()) {
-        let width = 70.0 + canvas.width(name, TICK)?;
-        if rows == 0 || at + width > WIDTH - RIGHT {
-            (at, rows) = (LEFT, rows + 1);
-        }
-        let y = top + (rows as f64 - 0.5) * LEGEND_ROW;
-        draw_key(mark, color, canvas, at, y)?;
-        canvas.text(name, [at + 48.0, y], TICK, (HPos::Left, VPos::Center))?;
-        at += width;
+) -> Drawn {
+    let colors = colors(&panel.series);
+    let series = panel.series.iter().zip(colors);
+    let series = series.map(|(s, color)| (s.name.as_str(), s.mark, color));
+    let levels = panel.levels.iter();
+    let levels = levels.map(|level| (level.name.as_str(), Mark::Guide, INK));
+    let all: Vec<_> = series.chain(levels).collect();
+    for entry in &places.legend {
+        let (name, mark, color) = all[entry.number];
+        let y = places.top + (entry.row as f64 - 0.5) * LEGEND_ROW;
+        draw_key(mark, color, canvas, entry.left, y)?;
+        let behind = [entry.left + 48.0, y];
+        canvas.text(name, behind, TICK, (HPos::Left, VPos::Center))?;
     }
-    Ok(rows)
+    Ok(())
 }
 
 fn draw_key<DB: DrawingBackend>(
@@ -229,6 +167,7 @@ fn draw_key<DB: DrawingBackend>(
         Mark::Dashed => canvas.dashed(&stroke, color, 3.0),
         Mark::Guide => canvas.dashed(&stroke, color, 1.5),
         Mark::Points => canvas.dot([at + 20.0, y], 5.0, color.mix(0.7)),
+        Mark::Bars => canvas.bar([[at, y - 8.0], [at + 38.0, y + 8.0]], color),
         Mark::LineAndPoints => {
             canvas.line(&stroke, color, 3.0)?;
             canvas.dot([at + 19.0, y], 5.0, color.mix(1.0))

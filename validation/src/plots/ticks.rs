@@ -12,9 +12,15 @@ pub(super) struct Ruler {
     pub(super) ticks: Vec<(f64, String)>,
 }
 
+/// Whether labels have room, at places from 0 to 1.
+pub(super) type Fits<'a> = &'a dyn Fn(&[(f64, String)]) -> bool;
+
+/// Steps of an axis with room for all.
+const STEPS: usize = 6;
+
 impl Ruler {
-    /// Spans `values`, or the range that the axis asks for.
-    pub(super) fn new(axis: &Axis, values: impl Iterator<Item = f64>) -> Self {
+    /// Spans `values`, or the range that the axis asks for; with the most marks that `fits` allows, from about six down.
+    pub(super) fn new(axis: &Axis, values: impl Iterator<Item = f64>, fits: Fits<'_>) -> Self {
         let usable = |v: &f64| v.is_finite() && (axis.scale == Scale::Linear || *v > 0.0);
         let ends = |(low, high): (f64, f64), v: f64| (low.min(v), high.max(v));
         let found = values
@@ -24,10 +30,66 @@ impl Ruler {
             .range
             .filter(|range| range.iter().all(usable) && range[0] < range[1]);
         let ends = asked.map_or(found, |[low, high]| (low, high));
-        match axis.scale {
+        let mut ruler = match axis.scale {
             Scale::Linear => Self::linear(ends, asked.is_some()),
             Scale::Logarithmic => Self::logarithmic(ends),
+        };
+        ruler.mark(&axis.names, fits);
+        ruler
+    }
+
+    fn mark(&mut self, names: &[String], fits: Fits<'_>) {
+        if !names.is_empty() {
+            let place = |(k, name): (usize, &String)| (-(k as f64), name.clone());
+            self.ticks = names.iter().enumerate().map(place).collect();
+            return;
         }
+        let choices: Vec<_> = match self.scale {
+            Scale::Linear => (2..=STEPS).rev().map(|n| self.even(n)).collect(),
+            Scale::Logarithmic => self.of_decades(),
+        };
+        let scale = |ticks: &&Vec<(f64, String)>| ticks.len() > 1;
+        let placed = |ticks: &[(f64, String)]| -> Vec<(f64, String)> {
+            let place = |(value, text): &(f64, String)| Some((self.place(*value)?, text.clone()));
+            ticks.iter().filter_map(place).collect()
+        };
+        let mut fitting = choices.iter().filter(scale);
+        let fitting = fitting.find(|ticks| fits(&placed(ticks)));
+        let best = fitting.or(choices.iter().rfind(scale));
+        self.ticks = best.or(choices.first()).cloned().unwrap_or_default();
+    }
+
+    /// About `steps` steps of a round length.
+    fn even(&self, steps: usize) -> Vec<(f64, String)> {
+        let step = nice_step((self.high - self.low) / steps as f64);
+        let first = (self.low / step - 1e-9).ceil();
+        let count = ((self.high / step + 1e-9).floor() - first).max(0.0) as usize;
+        let values = (0..=count).map(|k| (first + k as f64) * step);
+        values.map(|v| (v, label(v, step))).collect()
+    }
+
+    /// From 1, 2 and 5 of each power of ten down to few powers; a range within one of those steps is marked evenly.
+    fn of_decades(&self) -> Vec<Vec<(f64, String)>> {
+        let ends = [self.low, self.high].map(|end| end.log10().floor() as i32);
+        let marks = |digits: &[i32], stride: i32| -> Vec<(f64, String)> {
+            let decades = (ends[0]..=ends[1]).filter(|decade| decade.rem_euclid(stride) == 0);
+            let all = decades.flat_map(|decade| {
+                let size = 10f64.powi(decade);
+                let values = digits.iter().map(move |&digit| f64::from(digit) * size);
+                values.map(move |value| (value, label(value, size)))
+            });
+            all.filter(|(value, _)| (self.low..=self.high).contains(value))
+                .collect()
+        };
+        let wide = self.high / self.low >= 200.0;
+        let fine = marks(&[1, 2, 5], 1);
+        if fine.len() < 2 {
+            return vec![self.even(3), self.even(2)];
+        }
+        let coarse = (1..12).map(|stride| marks(&[1], stride));
+        let finer = [fine, marks(&[1, 3], 1)];
+        let finer = finer.into_iter().filter(|_| !wide);
+        finer.chain(coarse).collect()
     }
 
     fn linear((mut low, mut high): (f64, f64), exact: bool) -> Self {
@@ -38,24 +100,18 @@ impl Ruler {
             let half = if low == 0.0 { 1.0 } else { 0.05 * low.abs() };
             (low, high) = (low - half, high + half);
         }
-        let step = nice_step((high - low) / 6.0);
         if !exact {
+            let step = nice_step((high - low) / STEPS as f64);
             (low, high) = (
                 (low / step + 1e-9).floor() * step,
                 (high / step - 1e-9).ceil() * step,
             );
         }
-        let first = (low / step - 1e-9).ceil();
-        let count = ((high / step + 1e-9).floor() - first) as usize;
-        let ticks = (0..=count)
-            .map(|k| (first + k as f64) * step)
-            .map(|v| (v, label(v, step)))
-            .collect();
         Self {
             scale: Scale::Linear,
             low,
             high,
-            ticks,
+            ticks: Vec::new(),
         }
     }
 
@@ -64,29 +120,17 @@ impl Ruler {
             (low, high) = (1.0, 10.0);
         }
         (low, high) = (low / 1.15, high * 1.15);
-        let decades = low.log10().floor() as i32..=high.log10().floor() as i32;
-        let digits: &[f64] = if high / low < 200.0 {
-            &[1.0, 2.0, 5.0]
-        } else {
-            &[1.0]
-        };
-        let stride = 1 + (high / low).log10() as i32 / 9;
-        let ticks = decades
-            .filter(|decade| decade.rem_euclid(stride) == 0)
-            .flat_map(|decade| {
-                digits
-                    .iter()
-                    .map(move |digit| (digit * 10f64.powi(decade), decade))
-            })
-            .filter(|(value, _)| (low..=high).contains(value))
-            .map(|(value, decade)| (value, label(value, 10f64.powi(decade))))
-            .collect();
         Self {
             scale: Scale::Logarithmic,
             low,
             high,
-            ticks,
+            ticks: Vec::new(),
         }
+    }
+
+    /// Of the whole axis, that a linear length is.
+    pub(super) fn share(&self, length: f64) -> f64 {
+        length / (self.high - self.low)
     }
 
     /// 0 at the low end, 1 at the high one; `None` for what this axis cannot show.
@@ -131,7 +175,8 @@ mod tests {
     use super::*;
 
     fn labels(axis: Axis, values: &[f64]) -> Vec<String> {
-        Ruler::new(&axis, values.iter().copied())
+        let everything: Fits = &|ticks| ticks.len() < 10;
+        Ruler::new(&axis, values.iter().copied(), everything)
             .ticks
             .into_iter()
             .map(|tick| tick.1)
@@ -166,6 +211,44 @@ mod tests {
         );
     }
 
+    /// Planted: a coarser step for the ends as well, as before, moves the ends of the axis with the room for its labels.
+    #[test]
+    fn little_room_thins_the_marks_and_leaves_the_axis() {
+        let axis = Axis::linear("");
+        let few = |most: usize| {
+            Ruler::new(&axis, [0.0, 930.0].into_iter(), &move |t: &[_]| {
+                t.len() <= most
+            })
+        };
+        let names = |ruler: &Ruler| -> Vec<String> {
+            ruler.ticks.iter().map(|tick| tick.1.clone()).collect()
+        };
+        assert_eq!(names(&few(9)), ["0", "200", "400", "600", "800", "1000"]);
+        assert_eq!(names(&few(4)), ["0", "500", "1000"]);
+        assert_eq!((few(4).low, few(4).high), (few(9).low, few(9).high));
+    }
+
+    #[test]
+    fn a_logarithmic_axis_always_has_two_marks() {
+        assert_eq!(
+            labels(Axis::logarithmic(""), &[3.3, 3.7]),
+            ["3.0", "3.5", "4.0"]
+        );
+        assert_eq!(
+            labels(Axis::logarithmic(""), &[1e-12, 1.0]).len(),
+            7,
+            "every second power"
+        );
+    }
+
+    #[test]
+    fn names_stand_in_rows_of_their_own() {
+        let axis = Axis::named("", vec!["H".into(), "C".into()]);
+        let ruler = Ruler::new(&axis, std::iter::empty(), &|_| false);
+        let places: Vec<_> = ruler.ticks.iter().map(|t| ruler.place(t.0)).collect();
+        assert_eq!(places, [Some(0.75), Some(0.25)]);
+    }
+
     #[test]
     fn nothing_constant_and_nan_still_have_an_axis() {
         for values in [
@@ -177,7 +260,7 @@ mod tests {
             vec![1e-300],
         ] {
             for axis in [Axis::linear(""), Axis::logarithmic("")] {
-                let ruler = Ruler::new(&axis, values.iter().copied());
+                let ruler = Ruler::new(&axis, values.iter().copied(), &|_| true);
                 assert!(
                     ruler.low < ruler.high && ruler.ticks.len() < 20,
                     "{values:?} {ruler:?}"
@@ -188,7 +271,11 @@ mod tests {
 
     #[test]
     fn places_by_hand() {
-        let ruler = Ruler::new(&Axis::linear("").range(2.0, 4.0), std::iter::empty());
+        let ruler = Ruler::new(
+            &Axis::linear("").range(2.0, 4.0),
+            std::iter::empty(),
+            &|_| true,
+        );
         assert_eq!(
             (ruler.place(3.0), ruler.place(4.1), ruler.place(f64::NAN)),
             (Some(0.5), None, None)

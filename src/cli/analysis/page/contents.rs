@@ -4,14 +4,15 @@
 //! replicas only the first have curves, and the page says so.
 
 use super::movie::{self, Movie};
-use super::packed::Floats;
-use super::series::Series;
-use super::verdict::{self, Verdict};
+use super::verdict;
 use crate::cli::analysis::card::Card;
 use crate::cli::analysis::curves::{Curves, TemperatureTargets};
 use crate::cli::analysis::definitions;
 use crate::cli::analysis::pair_distances::PairDensity;
 use crate::cli::analysis::results::{Analysis, ReplicaAnalysis};
+use crate::cli::page::packed::Floats;
+use crate::cli::page::series::Series;
+use crate::cli::page::verdict::Verdict;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -50,6 +51,8 @@ struct Run<'a> {
     molecule: Molecule,
     /// h(r)
     reference_h_r: Option<Floats>,
+    /// The same as the level of theory of the labels would have it.
+    reweighted_h_r: Option<Floats>,
     /// Parts of it, by pair of elements.
     reference_pairs: Vec<PairPart>,
     replicas: Vec<Replica>,
@@ -147,7 +150,9 @@ impl Room {
 
 impl<'a> Run<'a> {
     fn of(analysis: &'a Analysis, label: String, drawn: usize, room: &Room) -> Self {
-        let reference = analysis.reference_distribution.as_ref();
+        let h_r = |h: &Option<oreo_validation::Distribution>| {
+            Some(Floats::of(h.as_ref()?.density().iter().copied()))
+        };
         let drawn = analysis.replicas.iter().take(drawn);
         Self {
             label,
@@ -155,7 +160,8 @@ impl<'a> Run<'a> {
             card: analysis.card.as_ref(),
             analysis,
             molecule: Molecule::of(analysis.replicas.first()),
-            reference_h_r: reference.map(|h| Floats::of(h.density().iter().copied())),
+            reference_h_r: h_r(&analysis.reference_distribution),
+            reweighted_h_r: h_r(&analysis.reweighted_distribution),
             reference_pairs: parts(&analysis.reference_pairs),
             replicas: drawn.map(|replica| Replica::of(replica, room)).collect(),
         }

@@ -1,8 +1,8 @@
 //! The trajectory as the viewer of a page holds it: few frames, 16 bits a coordinate.
 
-use super::packed::{Floats, Shorts};
 use crate::cli::analysis::curves::Curves;
 use crate::cli::analysis::snapshots::MOST_FRAMES;
+use crate::cli::page::packed::{Floats, Shorts};
 use oreo_core::{Mat3, Periodic, Vec3};
 use oreo_validation::geometry::superpose;
 use serde::Serialize;

@@ -2,8 +2,8 @@
 //! before believing the rest.
 
 use crate::cli::analysis::results::{Analysis, BrokenFrame, ReplicaAnalysis};
+use crate::cli::page::verdict::{Check, Verdict};
 use oreo_core::units::KELVIN;
-use serde::Serialize;
 
 /// Share of kT that a degree of freedom may gain or lose over the run before it is worth a warning.
 const DRIFT_SHARE: f64 = 0.1;
@@ -11,30 +11,6 @@ const DRIFT_SHARE: f64 = 0.1;
 const ERRORS: f64 = 3.0;
 /// And share of the target: a long run has errors so small that any difference is significant.
 const TEMPERATURE_SHARE: f64 = 0.03;
-
-/// Sentences for the top of the page.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Verdict {
-    /// `stable`, `unstable`, `unfinished` or `unjudged`
-    pub state: &'static str,
-    /// One line.
-    pub headline: String,
-    /// A line a replica that did not hold.
-    pub details: Vec<String>,
-    /// What the numbers say about whether to believe them.
-    pub checks: Vec<Check>,
-}
-
-/// One sentence.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Check {
-    /// `good`, `attention` or `missing`
-    pub state: &'static str,
-    /// In words, with the numbers.
-    pub text: String,
-    /// Key of the definition.
-    pub about: &'static str,
-}
 
 /// Of a run or a trajectory.
 pub fn of(analysis: &Analysis) -> Verdict {

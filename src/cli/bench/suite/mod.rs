@@ -57,7 +57,9 @@ fn put(path: &Path, contents: &[u8]) -> Result<()> {
 
 #[cfg(feature = "plots")]
 fn plot(record: &Record, folder: &Path) -> Result<Vec<PathBuf>> {
-    Ok(figure::of(record).save(&folder.join(PLOT))?.into())
+    Ok(figure::of(record)
+        .save(&folder.join(PLOT), oreo_validation::plots::Size::Screen)?
+        .into())
 }
 
 #[cfg(not(feature = "plots"))]

@@ -1,12 +1,6 @@
 // What was run: the molecule, the settings, the weights with their record, the speed. Several runs stand side by side, and
 // what differs between them is marked.
 
-const SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉";
-
-function formula(text) {
-  return text.replace(/\d/g, (digit) => SUBSCRIPTS[digit]);
-}
-
 function card_section(contents) {
   const title = contents.runs.length > 1 ? "Runs" : contents.runs[0].analysis.kind === "run" ? "Run" : "Trajectory file";
   if (contents.runs.length === 1) return section("run", title, single_card(contents.runs[0]));
@@ -27,7 +21,6 @@ function molecule_figure(run) {
   const size = 3 * run.molecule.elements.length;
   const scale = floats(replica.movie.scale_a)[0];
   const positions = Float32Array.from(shorts(replica.movie.positions).subarray(0, size), (v) => v * scale);
-  const radius = Math.max(...Array.from({ length: size / 3 }, (_, k) => Math.hypot(...positions.subarray(3 * k, 3 * k + 3)))) * 1.1 + 0.5;
   const scene = () => ({
     molecule: run.molecule, positions, box: box_of(replica.movie.cell_a), marked: [], threshold: Infinity,
     labels: size <= 90, sharpness: sharpness(), colours: theme_colours(),
@@ -35,7 +28,7 @@ function molecule_figure(run) {
   const camera = Camera.for_atoms(positions);
   const draw = () => {
     fit_canvas(canvas);
-    paint_molecule(canvas, camera, radius, scene());
+    paint_molecule(canvas, camera, camera.radius_for(positions, canvas.width, canvas.height), scene());
   };
   on_resize(canvas, draw);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
@@ -61,15 +54,6 @@ function settings_of(run) {
   if (!run.card) return [];
   const kept = run.card.settings.filter(([name]) => name !== "reference" && name !== "output");
   return kept.map(([name, text]) => [name, in_angstroms(text)]);
-}
-
-// On the command line the unit has no ring.
-function in_angstroms(text) {
-  return text.replace(/(\d) A\b/g, "$1 Å").replace(/eV\/A\b/g, "eV/Å");
-}
-
-function lines_list(lines) {
-  return lines.length ? element("dl", { class: "facts" }, lines.map(([name, text]) => [element("dt", {}, name), element("dd", {}, text)])) : null;
 }
 
 function weights_details(run) {

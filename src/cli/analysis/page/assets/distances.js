@@ -1,6 +1,7 @@
 // h(r) against the reference, what is between them, and which pairs of elements it comes from; g(r) of a box.
 
 const BIN_WIDTH = 0.02; // Å, of h(r)
+const REWEIGHTED = "reference, reweighted to its labels";
 
 function distances_section(contents, replicas) {
   const drawn_ones = replicas.filter(({ curves }) => curves && curves.h_r);
@@ -34,18 +35,32 @@ function references(contents) {
   }));
 }
 
+// The same as the level of theory of the labels would have it, and how far that is from the frames as they are.
+function reweighted_references(contents) {
+  const known = contents.runs.filter((run) => run.reweighted_h_r);
+  const shared = known.every((run) => run.reweighted_h_r === known[0].reweighted_h_r);
+  return (shared ? known.slice(0, 1) : known).map((run) => {
+    const [own, plain] = [floats(run.reweighted_h_r), floats(run.reference_h_r)];
+    const name = shared ? REWEIGHTED : `${REWEIGHTED} (${run.label})`;
+    const line = (values) => ({ name, group: REWEIGHTED, reference: true, dash: "5 3", colour: 0, data: h_curve(values) });
+    return { curve: line(own), shift: line(own.map((h, k) => h - plain[k])) };
+  });
+}
+
 function h_r_figure(contents, replicas) {
   const runs = replicas.map(({ curves, name, group, colour }) => ({ name, group, colour, data: h_curve(floats(curves.h_r)) }));
   const differences = replicas.filter(({ run }) => run.reference_h_r).map(({ run, curves, name, group, colour }) => {
     const reference = floats(run.reference_h_r);
     return { name, group, colour, data: h_curve(floats(curves.h_r).map((h, k) => h - reference[k])) };
   });
-  const panels = [{ y: "h(r) (1/Å)", short: "h", zero: true, height: 240, series: [...references(contents), ...runs] }];
-  if (differences.length) panels.push({ y: "h − h_ref (1/Å)", short: "difference", zero: true, height: 120, series: differences, levels: [{ y: 0, label: "" }] });
+  const reweighted = reweighted_references(contents);
+  const panels = [{ y: "h(r) (1/Å)", short: "h", zero: true, height: 240, series: [...references(contents), ...reweighted.map(({ curve }) => curve), ...runs] }];
+  if (differences.length) panels.push({ y: "h − h_ref (1/Å)", short: "difference", zero: true, height: 120, series: [...reweighted.map(({ shift }) => shift), ...differences], levels: [{ y: 0, label: "" }] });
   return plot_figure({
     id: "h-r", title: "Distribution of pair distances", x: "r (Å)", range: distance_range(panels[0].series), panels,
     about: [scores_line(contents), term("h_r.h_r_mae", "The MAE"), " is the area between the curves. ", term("h_r.h_r_floor", "Its floor"), " is what a perfect potential would score with so few frames, ",
-      term("h_r.h_r_half_split", "the half-split"), " what the reference scores against itself."],
+      term("h_r.h_r_half_split", "the half-split"), " what the reference scores against itself.",
+      reweighted.length ? [" A run that is right follows ", term("h_r.h_r_mae_reweighted", "the reweighted reference"), ": below, its line is near the dashed one."] : null],
   });
 }
 

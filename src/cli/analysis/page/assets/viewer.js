@@ -74,7 +74,6 @@ class Viewer {
     this.threshold = numbers.stability.bond_threshold_a;
     this.count = this.movie.frames.length;
     this.slider.max = this.count - 1;
-    this.radius = this.first_radius();
     this.note.textContent = broken_note(numbers, run);
     const broken = numbers.stability.first_broken_frame;
     this.broken = broken ? this.movie.frames.indexOf(broken.frame) : -1;
@@ -82,16 +81,8 @@ class Viewer {
     const laid = this.movie.superposed ? " Each frame is laid on the first one." : "";
     this.about.textContent = `${this.count} of ${count(numbers.frames)} saved frames are in this page.${laid}`;
     this.canvas.setAttribute("aria-label", `Ball and stick picture of ${numbers.formula}, ${this.replicas[this.index].name}`);
-    this.camera = Camera.for_atoms(this.frame(0));
+    this.look_from_the_front();
     this.go(0);
-  }
-
-  // Å: what fills the picture; of the first frame, for a broken molecule may end anywhere.
-  first_radius() {
-    const first = this.frame(0);
-    let largest = 0;
-    for (let k = 0; k < first.length; k += 3) largest = Math.max(largest, Math.hypot(first[k], first[k + 1], first[k + 2]));
-    return largest * 1.05 + 0.7;
   }
 
   frame(k) {
@@ -126,6 +117,8 @@ class Viewer {
 
   draw() {
     fit_canvas(this.canvas);
+    // Of the first frame, for a broken molecule may end anywhere.
+    if (!this.radius) this.radius = this.camera.radius_for(this.frame(0), this.canvas.width, this.canvas.height);
     paint_molecule(this.canvas, this.camera, this.radius, {
       molecule: this.molecule, positions: this.frame(this.at), box: this.box, marked: this.marked,
       threshold: this.threshold, labels: this.labels.checked, sharpness: sharpness(), colours: theme_colours(),
@@ -151,8 +144,13 @@ class Viewer {
     requestAnimationFrame(step);
   }
 
-  reset() {
+  look_from_the_front() {
     this.camera = Camera.for_atoms(this.frame(0));
+    this.radius = null;
+  }
+
+  reset() {
+    this.look_from_the_front();
     this.draw();
   }
 
@@ -184,8 +182,14 @@ class Viewer {
       event.preventDefault();
       this.zoom(Math.exp(-event.deltaY * 0.0015));
     }, { passive: false });
-    on_resize(canvas, () => this.draw());
+    on_resize(canvas, () => this.resized());
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
+  }
+
+  // A picture that nobody has turned is fitted again.
+  resized() {
+    if (this.camera.is_as_it_was) this.radius = null;
+    this.draw();
   }
 
   drag(event) {
@@ -251,7 +255,6 @@ function fit_canvas(canvas) {
 
 // A canvas does not know the style sheet; paper is white whatever the screen is.
 const ON_PAPER = { paper: "#ffffff", ink: "#000000", muted: "#444c55", warning: "#b83a00" };
-let on_paper = false;
 
 function theme_colours() {
   if (on_paper) return ON_PAPER;

@@ -1,4 +1,4 @@
-// Numbers are in the page as base64 of little-endian binary; see packed.rs, series.rs and movie.rs.
+// Numbers are in the page as base64 of little-endian binary; see packed.rs and series.rs.
 
 function bytes_of(text) {
   const raw = atob(text);
@@ -41,28 +41,6 @@ function rescaled(series, zero, factor) {
   return { x: series.x, y: turn(series.y), low: turn(series.low), high: turn(series.high) };
 }
 
-// The page has what was embedded of a run; replicas without curves have numbers only.
 function read_contents() {
-  const contents = JSON.parse(document.getElementById("page-contents").textContent);
-  contents.runs.forEach((run, index) => (run.index = index));
-  return contents;
-}
-
-// One entry a replica, of all runs: what every table and figure goes through.
-function replicas_of(contents) {
-  const several = contents.runs.length > 1;
-  return contents.runs.flatMap((run) =>
-    run.analysis.replicas.map((numbers, k) => {
-      const alone = run.analysis.replicas.length === 1;
-      const own = run.analysis.kind === "trajectory" ? "trajectory" : `replica ${numbers.id}`;
-      return {
-        run,
-        numbers,
-        curves: run.replicas[k] || null,
-        name: several ? (alone ? run.label : `${run.label} · ${numbers.id}`) : own,
-        group: several ? run.label : own,
-        colour: several ? run.index : k,
-      };
-    }),
-  );
+  return JSON.parse(document.getElementById("page-contents").textContent);
 }

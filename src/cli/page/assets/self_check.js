@@ -16,9 +16,11 @@ function self_check() {
     canvas_drawn: viewer ? picture(viewer.canvas) !== picture(element("canvas", { width: viewer.canvas.width, height: viewer.canvas.height })) : null,
     slider_moves: viewer ? changes(viewer, () => move_slider(viewer)) : null,
     rotation_moves: viewer ? changes(viewer, () => press(viewer.canvas, "ArrowLeft")) : null,
+    touch_rotates: viewer ? changes(viewer, () => drag_with_a_finger(viewer)) : null,
+    touch_zooms: viewer ? pinches(viewer) : null,
     plot_reads: reads(document.querySelector("svg.plot")),
     plot_zooms: zooms(document.querySelector("svg.plot")),
-    table_sorts: sorts(document.querySelector("#distances table") || document.querySelector("table")),
+    table_sorts: sorts(document.querySelector("#distances table, #errors table")),
   };
   document.documentElement.dataset.selfCheck = JSON.stringify(found);
 }
@@ -46,6 +48,30 @@ function move_slider(viewer) {
 
 function press(node, key) {
   node.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+}
+
+// Fingers are made up, and no made-up pointer can be captured.
+function touch(viewer, events) {
+  const { canvas } = viewer;
+  const { left, top } = canvas.getBoundingClientRect();
+  canvas.setPointerCapture = () => {};
+  for (const [type, finger, x, y] of events) {
+    canvas.dispatchEvent(new PointerEvent(`pointer${type}`, { pointerId: 100 + finger, pointerType: "touch", isPrimary: finger === 0, clientX: left + x, clientY: top + y, bubbles: true, cancelable: true }));
+  }
+  delete canvas.setPointerCapture;
+}
+
+function drag_with_a_finger(viewer) {
+  touch(viewer, [["down", 0, 50, 50], ["move", 0, 80, 60], ["up", 0, 80, 60]]);
+}
+
+// Two fingers 100 pixels apart go 200 apart and back: twice as large, then as before; a third, lifted before, changes nothing.
+function pinches(viewer) {
+  const whole = viewer.camera.zoom;
+  touch(viewer, [["down", 2, 10, 10], ["cancel", 2, 10, 10], ["down", 0, 50, 50], ["down", 1, 150, 50], ["move", 1, 250, 50]]);
+  const large = viewer.camera.zoom;
+  touch(viewer, [["move", 1, 150, 50], ["up", 1, 150, 50], ["up", 0, 50, 50], ["move", 0, 90, 50]]);
+  return Math.abs(large / whole - 2) < 1e-9 && Math.abs(viewer.camera.zoom / whole - 1) < 1e-9 && viewer.pointers.size === 0;
 }
 
 // Values appear at the cursor.

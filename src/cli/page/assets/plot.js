@@ -1,7 +1,8 @@
 // A figure of panels above each other that share one x axis. Drawn as SVG: sharp in print, coloured by the style sheet.
 //
-// figure = { id, title, x: "Time (ps)", about, panels: [{ y: "Energy (eV)", height, series, levels, zero, still }] }
-// series = { name, group, colour, reference, data, noisy }; colour counts from 0, reference is drawn in the colour of text
+// figure = { id, title, x: "Time (ps)", about, panels: [{ y: "Energy (eV)", height, series, levels, zero, still, log }] }
+// series = { name, group, colour, reference, dash, points, data, noisy }; colour counts from 0, reference is drawn in the
+// colour of text; points: "cloud" draws dots alone, "marks" a line with dots
 // levels = [{ y, label }]: targets and thresholds, always in view
 // still: nothing but zero; E_pot is written with an index, in every label
 //
@@ -83,7 +84,7 @@ class Plot {
     const groups = this.groups();
     if (groups.size < 2) return null;
     const button = ([group, series]) => {
-      const key = element("span", { class: `key ${this.series_class(series)}`, "aria-hidden": "true" });
+      const key = element("span", { class: `key ${this.series_class(series)}${series.dash ? " dashed" : ""}`, "aria-hidden": "true" });
       return element("button", { type: "button", "aria-pressed": "true", title: `Show or hide ${group}`, onclick: (event) => this.toggle(group, event.currentTarget) }, key, group);
     };
     return element("div", { class: "legend", role: "group", "aria-label": "Curves" }, [...groups].map(button));
@@ -134,6 +135,7 @@ class Plot {
     const whole = (one) => reduced(one.data, from, to, width, one.noisy);
     const drawn_part = (one) => (this.bands ? whole(one) : { ...whole(one), low: null, high: null });
     const series = this.shown(panel).map((one) => ({ one, part: drawn_part(one) }));
+    if (panel.log) return { panel, series, ...log_range(series.map(({ part }) => part), (panel.height || PANEL_HEIGHT) / 30) };
     if (panel.still) return { panel, series, low: -0.5, high: 1, marks: { values: [0], digits: 0 }, labels: ["0"] };
     const extents = series.map(({ part }) => extent(part));
     const levels = (panel.levels || []).map((level) => level.y);
@@ -147,14 +149,15 @@ class Plot {
   }
 
   panel({ panel, series, low, high, marks, labels }, top, height, left, width, index) {
-    const y = scale(low, high, top + height, top);
+    const y = (panel.log ? log_scale : scale)(low, high, top + height, top);
     const grid = marks.values.map((value, k) => [
       drawn("line", { class: "grid", x1: left, x2: width - RIGHT, y1: y(value), y2: y(value) }),
       drawn("text", { class: "tick", x: left - 6, y: y(value) + 4, "text-anchor": "end" }, labels[k]),
     ]);
     const curves = series.map(({ one, part }) => [
       drawn("path", { class: `band ${this.series_class(one)}`, d: band_path(part, this.x, y) }),
-      drawn("path", { class: `line ${this.series_class(one)}`, d: line_path(part.x, part.y, this.x, y), "stroke-dasharray": one.reference ? "" : series_dash(one.colour) }),
+      one.points === "cloud" ? null : drawn("path", { class: `line ${this.series_class(one)}`, d: line_path(part.x, part.y, this.x, y), "stroke-dasharray": one.dash || (one.reference ? "" : series_dash(one.colour)) }),
+      one.points ? drawn("path", { class: `${one.points} ${this.series_class(one)}`, d: dots_path(part.x, part.y, this.x, y) }) : null,
     ]);
     const middle = top + height / 2;
     return drawn("g", {},

@@ -60,12 +60,23 @@ function line_path(xs, ys, x, y) {
   let path = "";
   let pen = "M";
   for (let k = 0; k < xs.length; k++) {
-    if (!Number.isFinite(ys[k])) {
+    const at = y(ys[k]);
+    if (!Number.isFinite(at)) {
       pen = "M";
       continue;
     }
-    path += `${pen}${x(xs[k]).toFixed(1)} ${y(ys[k]).toFixed(1)}`;
+    path += `${pen}${x(xs[k]).toFixed(1)} ${at.toFixed(1)}`;
     pen = "L";
+  }
+  return path;
+}
+
+// Strokes of no length with round ends: thousands of dots are one element.
+function dots_path(xs, ys, x, y) {
+  let path = "";
+  for (let k = 0; k < xs.length; k++) {
+    const at = y(ys[k]);
+    if (Number.isFinite(at)) path += `M${x(xs[k]).toFixed(1)} ${at.toFixed(1)}h0`;
   }
   return path;
 }

@@ -1,4 +1,4 @@
-// A table that sorts: columns are { label, unit, key, value(row), show(row), numeric }. What was not computed is a dash with
+// A table that sorts: columns are { label, unit, key, value(row), show(row), numeric, words }; words may wrap. What was not computed is a dash with
 // a letter, and the reason stands below.
 
 const LETTERS = "abcdefghijklmnopqrstuvwxyz";
@@ -44,7 +44,7 @@ function header_cell(column, sort) {
 
 function body_cell(column, row, index, reasons) {
   const kind = index === 0 ? "th" : "td";
-  const attributes = { class: column.numeric === false ? null : "number", scope: index === 0 ? "row" : null };
+  const attributes = { class: column.words ? "words" : column.numeric === false ? null : "number", scope: index === 0 ? "row" : null };
   if (has_value(column, row)) return element(kind, attributes, column.show ? column.show(row) : String(column.value(row)));
   const reason = column.reason ? column.reason(row) : null;
   if (!reason) return element(kind, attributes, MISSING);
