@@ -31,7 +31,7 @@ fn state(ended: &Ended) -> Value {
     serde_json::from_str(&ended.stdout).unwrap()
 }
 
-/// Planted: an exclusive lock in place of a look at it makes the run's own end fail, or the watched state `not_running`.
+/// Catches a half line that is taken for a step, and a process that is gone and still called running.
 #[test]
 fn a_run_is_watched_while_it_goes_on_and_after_it_was_killed() {
     let place = Workplace::new();
@@ -110,7 +110,7 @@ fn watching_ends_with_the_run_and_as_the_run() {
     );
 }
 
-/// Argon that is too hot for its cap stops at once. Planted: a stop that is not among the reasons ends with 0.
+/// Argon that is too hot for its cap stops at step 0. Seen to fail with stops from the log alone, which did not have this one.
 #[test]
 fn a_stopped_run_ends_with_three_and_says_why() {
     let place = Workplace::new();
