@@ -34,7 +34,7 @@ fn is_frame(place: &Workplace, name: &str, frame: u64) {
     assert!(apart < 1e-6, "{name} is not frame {frame}: {apart} Å");
 }
 
-/// Planted: indices of the file taken for places in time order start elsewhere.
+/// Catches indices of the file taken for places in time order start elsewhere.
 #[test]
 fn every_replica_starts_at_a_frame_of_the_part() {
     let place = Workplace::new();

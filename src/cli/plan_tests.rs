@@ -47,7 +47,7 @@ const KINDS: [&str; 11] = [
     "chain-length = 2\nreplicas = 3\nseed = 9\nframe = 4\nwrite-forces = true\nskin = \"0.5 A\"",
 ];
 
-/// Planted: a part that is left out of `to_settings` makes the recorded run start at test frames.
+/// Catches a part that is left out of `to_settings`, which makes the recorded run start at test frames.
 #[test]
 fn a_split_says_at_which_reference_frames_replicas_start() {
     let typed = settings("reference = \"r.npz\"\nsplit = \"s.json\"\npart = \"validation\"");

@@ -224,7 +224,7 @@ mod tests {
         assert_eq!(painted(&line, true), "\u{1b}[31mstopped\u{1b}[0m");
     }
 
-    /// Planted: cutting at bytes panics in the middle of `Å`.
+    /// Catches cutting at bytes, which panics in the middle of `Å`.
     #[test]
     fn text_is_cut_at_characters() {
         assert_eq!(cut("0.5 Å long", 5), "0.5 …");

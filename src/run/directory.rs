@@ -258,7 +258,7 @@ mod tests {
         directory.lock().unwrap();
     }
 
-    /// Planted: looking with an exclusive lock on a created file leaves a file behind, and locks a process out.
+    /// Catches a look that creates the file, and a lock that is refused because of a look.
     #[test]
     fn whoever_only_looks_writes_nothing_and_keeps_nobody_out() {
         let folder = tempfile::tempdir().unwrap();

@@ -107,7 +107,7 @@ fn closing(help: &str) -> String {
 mod tests {
     use super::*;
 
-    /// Planted: a line that begins with a dot is a request to groff, and is not shown.
+    /// Catches: a line that begins with a dot is a request to groff, and is not shown.
     #[test]
     fn notes_and_examples_are_sections_of_lines_that_groff_shows() {
         let text = closing(".hidden is shown.\nExamples:\n  oreo run a-b\n  oreo watch a");

@@ -1,7 +1,7 @@
 //! From a plan to a finished run.
 //!
 //! [`mod@assemble`] reads and builds (`start`, `dynamics`, `committee`, `watch`), [`drive`] steps, [`summarize`] counts,
-//! [`log`] remembers, [`table`] and `files` say what came out; `unseen` compares structures with what the weights were trained on.
+//! [`log`] remembers, `table` and `files` say what came out; `unseen` compares structures with what the weights were trained on.
 
 pub mod assemble;
 mod committee;

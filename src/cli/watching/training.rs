@@ -365,7 +365,7 @@ mod tests {
         }
     }
 
-    /// 100 steps took 40 s, 600 are left: 240 s, less the 30 s since; a limit of 200 s leaves 60 − 30. Planted: the mean over
+    /// 100 steps took 40 s, 600 are left: 240 s, less the 30 s since; a limit of 200 s leaves 60 − 30. Catches the mean over
     /// all rows (0.35 s a step) for the last two.
     #[test]
     fn time_left_by_hand() {
@@ -377,7 +377,7 @@ mod tests {
         assert_eq!(left(&[], 1000, None, None), None);
     }
 
-    /// Planted: the last row for the best one fails.
+    /// Catches the last row for the best one.
     #[test]
     fn the_display_by_hand() {
         let rows = vec![row(300, 100.0, 1e-3, 8.0), row(400, 140.0, 2e-3, 9.0)];
