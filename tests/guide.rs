@@ -129,7 +129,7 @@ fn polymers() {
 
 #[test]
 fn files() {
-    page("files.md", 4);
+    page("files.md", 5);
 }
 
 #[test]
