@@ -11,6 +11,8 @@ use plotters::style::text_anchor::{HPos, VPos};
 
 /// Share of its row that a bar fills.
 const BAR: f64 = 0.62;
+/// Half a bar of few.
+const THICKEST: f64 = 26.0;
 
 pub(super) fn draw<DB: DrawingBackend>(
     figure: &Figure,
@@ -109,9 +111,10 @@ fn draw_series<DB: DrawingBackend>(
                 Mark::Points => canvas.dot(point, 3.0, color.mix(0.35))?,
                 Mark::LineAndPoints => canvas.dot(point, 5.0, color.mix(1.0))?,
                 Mark::Bars => {
-                    let half = 0.5 * BAR * (frame.at(0.0, y.share(1.0))[1] - frame.at(0.0, 0.0)[1]);
+                    let row = frame.at(0.0, 0.0)[1] - frame.at(0.0, y.share(1.0))[1];
+                    let half = (0.5 * BAR * row).min(THICKEST);
                     let [right, middle] = point;
-                    canvas.bar([[frame.left, middle + half], [right, middle - half]], color)?;
+                    canvas.bar([[frame.left, middle - half], [right, middle + half]], color)?;
                 }
                 _ => {}
             }

@@ -73,11 +73,14 @@ mod drawn {
         figures
     }
 
+    /// One number of a group.
+    type ErrorOf = fn(&Group) -> Option<f64>;
+
     const FORCES: &str = "Force MAE (meV/Å)";
 
     /// Of forces where there are any, else of the property or the energies.
     fn by_group(title: &str, groups: &[Group]) -> Option<Figure> {
-        let measures: [(&str, fn(&Group) -> Option<f64>); 3] = [
+        let measures: [(&str, ErrorOf); 3] = [
             (FORCES, |group| group.force_mae_mev_per_a),
             ("Property MAE (meV)", |group| group.property_mae_mev),
             ("Energy MAE (meV)", |group| group.energy_mae_mev),

@@ -23,7 +23,7 @@ function learning_section({ curves, report }) {
   const panels = [...errors, loss, ...(terms.length > 1 ? terms : []), rate].filter(({ series }) => series.length);
   return section("learning", "Learning curves", plot_figure({
     id: "curves", title: "Learning curves", x: "Conformations seen", panels: panels.map((panel) => ({ ...panel, log: true, height: 130 })),
-    about: ["Logarithmic. ", term("loss", "The loss"), terms.length > 1 ? [" is made of ", term("terms", "terms"), ". "] : ". ", "Training is the mean over the steps since the validation before."],
+    about: ["Logarithmic axes. ", term("loss", "Training loss"), " is the mean over the steps since the validation before", terms.length > 1 ? ["; the loss is made of ", term("terms", "terms"), "."] : "."],
   }), report.unfinished ? element("p", { class: "reason" }, "The training goes on or was stopped: these are the validations so far.") : null);
 }
 
