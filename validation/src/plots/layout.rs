@@ -257,8 +257,8 @@ mod tests {
         }
     }
 
-    /// Marks of an axis, names and legend entries of a narrow and a wide figure, with one panel and several. Planted: six
-    /// marks whatever their width, and a legend that does not wrap, fail here.
+    /// Marks of an axis, names and legend entries of a narrow and a wide figure, with one panel and several. Meant to
+    /// catch six marks whatever their width, and a legend that does not wrap.
     #[test]
     fn no_text_lies_on_other_text() {
         super::super::save::register().unwrap();
