@@ -54,13 +54,17 @@ impl Program {
             return None;
         }
         assert!(output.status.success(), "{messages}");
-        assert!(messages.is_empty(), "the kernels compile with warnings: {messages}");
+        assert!(
+            messages.is_empty(),
+            "the kernels compile with warnings: {messages}"
+        );
         Some(Self { folder })
     }
 
     /// The bytes of the results, or what went wrong.
     fn run(&self, job: &[u8]) -> Result<Vec<u8>, String> {
-        let [program, input, output] = ["twin", "job", "answer"].map(|f| self.folder.path().join(f));
+        let [program, input, output] =
+            ["twin", "job", "answer"].map(|f| self.folder.path().join(f));
         fs::write(&input, job).unwrap();
         let run = Command::new(program)
             .args([&input, &output])
@@ -135,10 +139,13 @@ impl Potential for Twin<'_> {
         };
         let plan = Plan::new(&self.constants, capacity)?;
         let job = job(&self.constants, &plan, &batch, self.seed);
-        let answer = self.program.run(&job).map_err(|message| PotentialError::Backend {
-            potential: "twin".into(),
-            message,
-        })?;
+        let answer = self
+            .program
+            .run(&job)
+            .map_err(|message| PotentialError::Backend {
+                potential: "twin".into(),
+                message,
+            })?;
         batch.add_results(&self.constants, &plan.memory, &answer, requests);
         Ok(())
     }

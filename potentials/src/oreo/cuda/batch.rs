@@ -146,7 +146,12 @@ impl Batch {
                 })?;
                 let shift = neighbors.shifts.get(k).copied().unwrap_or_default();
                 let translation = request.cell.translation(shift);
-                self.link(first_atom + i, first_atom + j, place(j, reverse), translation);
+                self.link(
+                    first_atom + i,
+                    first_atom + j,
+                    place(j, reverse),
+                    translation,
+                );
             }
             self.first_edges.push((self.links.len() / 3) as i32);
         }
@@ -207,7 +212,12 @@ fn opposite(neighbors: &Neighbors, i: usize, k: usize) -> Option<usize> {
     let j = neighbors.second[k] as usize;
     let row = neighbors.first[j] as usize..neighbors.first[j + 1] as usize;
     let wanted = neighbors.shifts.get(k).map(|shift| shift.map(|s| -s));
-    let key = |at: usize| (neighbors.second[at] as usize, neighbors.shifts.get(at).copied());
+    let key = |at: usize| {
+        (
+            neighbors.second[at] as usize,
+            neighbors.shifts.get(at).copied(),
+        )
+    };
     let (mut low, mut high) = (row.start, row.end);
     while low < high {
         let middle = low.midpoint(high);
@@ -252,7 +262,14 @@ mod tests {
         assert!(batch.fill(&requests).unwrap());
         assert!(!batch.fill(&requests).unwrap());
         assert_eq!(batch.first_edges, [0, 3, 6]);
-        let expected = [[0, 0, 0], [0, 1, 5], [0, 1, 4], [1, 1, 3], [1, 0, 2], [1, 0, 1]];
+        let expected = [
+            [0, 0, 0],
+            [0, 1, 5],
+            [0, 1, 4],
+            [1, 1, 3],
+            [1, 0, 2],
+            [1, 0, 1],
+        ];
         assert_eq!(batch.links, expected.as_flattened());
         assert_eq!(batch.shifts[3..6], [-2.0, 0.0, 0.0]);
         assert_eq!(batch.shifts[15..18], [2.0, 0.0, 0.0]);

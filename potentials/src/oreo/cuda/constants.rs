@@ -214,7 +214,11 @@ impl<'a> Packing<'a> {
             spacing.intervals() as f64,
             f64::from(u8::from(config.vector_cutoff)),
         ];
-        self.put(numbers.len(), 8, numbers.into_iter().flat_map(f64::to_le_bytes))
+        self.put(
+            numbers.len(),
+            8,
+            numbers.into_iter().flat_map(f64::to_le_bytes),
+        )
     }
 
     fn embedding(&mut self, tables: &FilterTables) -> Embedding {
@@ -269,7 +273,9 @@ impl<'a> Packing<'a> {
         let of_value = |part: usize| {
             move |channel: usize| channel / width * 3 * width + part * width + channel % width
         };
-        let places = [s, b, a].into_iter().flat_map(|part| (0..c).map(of_value(part)));
+        let places = [s, b, a]
+            .into_iter()
+            .flat_map(|part| (0..c).map(of_value(part)));
         let mut all: Vec<(&str, usize)> = Vec::new();
         all.extend((0..c).map(|row| ("q_proj", row)));
         all.extend((0..c).map(|row| ("k_proj", row)));

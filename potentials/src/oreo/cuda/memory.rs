@@ -19,9 +19,7 @@ pub struct Capacity {
 impl Capacity {
     /// True if a batch of that size fits.
     pub fn holds(&self, other: &Self) -> bool {
-        self.molecules >= other.molecules
-            && self.atoms >= other.atoms
-            && self.edges >= other.edges
+        self.molecules >= other.molecules && self.atoms >= other.atoms && self.edges >= other.edges
     }
 
     /// With room for the neighbour list to change: a quarter more edges.
@@ -66,6 +64,10 @@ pub struct Memory {
     pub(super) positions: Work,
     /// `Edge` of `prelude.h`, (E)
     pub(super) edges: Work,
+    /// Those within the cutoff, each atom's from its first edge on, (E), i32
+    pub(super) active: Work,
+    /// How many, (N), i32
+    pub(super) active_counts: Work,
     /// By t and û, (E, 4)
     pub(super) g_edges: Work,
     /// By c, (E)
@@ -111,6 +113,8 @@ pub struct Memory {
     pub(super) g_projections: Work,
     /// By the output of a norm, in five parts, (5, N, C)
     pub(super) g_normed: Work,
+    /// eV, (N, 3, 3), f64
+    pub(super) atom_virials: Work,
     /// eV before `std` and `mean`, (molecules), f64
     pub(super) energies: Work,
     /// eV, (molecules, 3, 3), f64
@@ -163,6 +167,8 @@ impl Memory {
             shifts: take(edges * 3, F64),
             positions: take(atoms * 3, F64),
             edges: take(edges, EDGE),
+            active: take(edges, I32),
+            active_counts: take(atoms, I32),
             g_edges: take(edges * 4, F32),
             g_cutoffs: take(edges, F32),
             sums: take(atoms * c, F32),
@@ -188,6 +194,7 @@ impl Memory {
             g_logits: take(edges * heads, F32),
             g_projections: take(atoms * PARTS * c, F32),
             g_normed: take(PARTS * atoms * c, F32),
+            atom_virials: take(atoms * 9, F64),
             energies: take(molecules, F64),
             virials: take(molecules * 9, F64),
             forces: take(atoms * 3, F64),

@@ -18,6 +18,8 @@
 mod arena;
 mod batch;
 mod constants;
+#[cfg(feature = "cuda")]
+pub mod device;
 mod memory;
 mod plan;
 mod source;

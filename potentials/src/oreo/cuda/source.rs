@@ -46,7 +46,7 @@ pub(super) struct Threads {
 
 impl Threads {
     pub const PRODUCT: u32 = 256;
-    pub const GEOMETRY: u32 = 128;
+    pub const GEOMETRY: u32 = 64;
     pub const FORCE: u32 = 32;
     pub const MOLECULE: u32 = 160;
     pub const SUM: u32 = 64;

@@ -29,44 +29,42 @@ DEVICE void sum_shares(float (*own)[COUNT], Put put) {
 }
 
 KERNEL(ATTENTION_THREADS)
-attend(const int* counts, const int* first_edges, const Edge* edges, const float* table, const float* projections,
-       const float* vec, float* logits, float* x_hat, float* v_hat) {
+attend(const int* counts, const int* first_edges, const int* active, const int* active_counts, const Edge* edges,
+       const float* table, const float* projections, const float* vec, float* logits, float* x_hat, float* v_hat) {
     SHARED float products[ROUND * GROUP];
     SHARED float weights[ROUND * GROUP_HEADS];
     OWN(float, sums, 4);
     const int atom = BLOCK_X, first_channel = BLOCK_Y * GROUP, first_head = BLOCK_Y * GROUP_HEADS;
     if (atom >= counts[ATOMS]) return;
-    const int end = first_edges[atom + 1];
+    const int* own_edges = active + first_edges[atom];
+    const int end = active_counts[atom];
     EACH_THREAD(t) {
         for (int n = 0; n < 4; ++n) sums[OF(t)][n] = 0.0f;
     }
-    for (int start = first_edges[atom]; start < end; start += ROUND) {
+    for (int start = 0; start < end; start += ROUND) {
         const int count = end - start < ROUND ? end - start : ROUND;
         EACH_THREAD(t) {
             const int c = first_channel + t % GROUP;
             const float query = projections[(atom * PARTS + QUERY) * CHANNELS + c];
             for (int n = t / GROUP; n < count; n += SHARES) {
-                const Edge edge = edges[start + n];
-                if (edge.interval < 0) continue;
+                const Edge edge = edges[own_edges[start + n]];
                 const float key = projections[(edge.sender * PARTS + KEY) * CHANNELS + c];
                 products[n * GROUP + t % GROUP] = query * key * filter_value(table, edge, KINDS, OF_KEY, c);
             }
         }
         EACH_THREAD(t) {
             for (int m = t; m < count * GROUP_HEADS; m += ATTENTION_THREADS) {
-                const int n = m / GROUP_HEADS, head = m % GROUP_HEADS;
-                if (edges[start + n].interval < 0) continue;
+                const int n = m / GROUP_HEADS, head = m % GROUP_HEADS, e = own_edges[start + n];
                 float logit = 0.0f;
                 for (int c = 0; c < HEAD_WIDTH; ++c) logit += products[n * GROUP + head * HEAD_WIDTH + c];
-                logits[(start + n) * HEADS + first_head + head] = logit;
-                weights[m] = silu(logit) * edges[start + n].cutoff;
+                logits[e * HEADS + first_head + head] = logit;
+                weights[m] = silu(logit) * edges[e].cutoff;
             }
         }
         EACH_THREAD(t) {
             const int c = first_channel + t % GROUP;
             for (int n = t / GROUP; n < count; n += SHARES) {
-                const Edge edge = edges[start + n];
-                if (edge.interval < 0) continue;
+                const Edge edge = edges[own_edges[start + n]];
                 const float* sent = projections + edge.sender * PARTS * CHANNELS + c;
                 const float weight = weights[n * GROUP_HEADS + t % GROUP / HEAD_WIDTH];
                 const float scalar = sent[SCALAR * CHANNELS] * filter_value(table, edge, KINDS, OF_SCALAR, c);

@@ -71,21 +71,22 @@ reverse_edges(const int* counts, const Link* links, const Edge* edges, const flo
 // Gradients of an atom by its projections and its vectors before the layer. What it sent went along the reverses of its own
 // edges: the same distance, −û, and the logits of the other direction. Blocks as in `attend`.
 KERNEL(ATTENTION_THREADS)
-reverse_atoms(const int* counts, const int* first_edges, const Edge* edges, const float* table, const float* projections,
-              const float* vec, const float* logits, const float* g_logits, const float* g_x_hat, const float* g_v_hat,
-              float* g_projections, float* g_vec) {
+reverse_atoms(const int* counts, const int* first_edges, const int* active, const int* active_counts, const Edge* edges,
+              const float* table, const float* projections, const float* vec, const float* logits, const float* g_logits,
+              const float* g_x_hat, const float* g_v_hat, float* g_projections, float* g_vec) {
     OWN(float, sums, PARTS + 3);
     const int atom = BLOCK_X, first_channel = BLOCK_Y * GROUP;
     if (atom >= counts[ATOMS]) return;
-    const int begin = first_edges[atom], end = first_edges[atom + 1];
+    const int* own_edges = active + first_edges[atom];
+    const int count = active_counts[atom];
     EACH_THREAD(t) {
         float* sum = sums[OF(t)];
         for (int n = 0; n < PARTS + 3; ++n) sum[n] = 0.0f;
         const int c = first_channel + t % GROUP, head = c / HEAD_WIDTH;
         const float own_pass = projections[(atom * PARTS + PASS) * CHANNELS + c];
-        for (int e = begin + t / GROUP; e < end; e += SHARES) {
+        for (int n = t / GROUP; n < count; n += SHARES) {
+            const int e = own_edges[n];
             const Edge edge = edges[e];
-            if (edge.interval < 0) continue;
             const float key = filter_value(table, edge, KINDS, OF_KEY, c);
             const float scalar = filter_value(table, edge, KINDS, OF_SCALAR, c);
             const float along = filter_value(table, edge, KINDS, OF_ALONG, c);

@@ -6,17 +6,18 @@ constexpr int SUM_THREADS = 64;
 
 // n_i: a block for each atom and 64 channels.
 KERNEL(SUM_THREADS)
-sum_neighbors(const int* counts, const int* first_edges, const Edge* edges, const int* elements, const float* neighbors,
-              const float* table, float* sums) {
+sum_neighbors(const int* counts, const int* first_edges, const int* active, const int* active_counts, const Edge* edges,
+              const int* elements, const float* neighbors, const float* table, float* sums) {
     const int atom = BLOCK_X;
     if (atom >= counts[ATOMS]) return;
     EACH_THREAD(t) {
         const int channel = BLOCK_Y * SUM_THREADS + t;
         if (channel >= CHANNELS) continue;
         float sum = 0.0f;
-        for (int e = first_edges[atom] + 1; e < first_edges[atom + 1]; ++e) {
-            const Edge edge = edges[e];
-            if (edge.interval < 0) continue;
+        const int count = active_counts[atom];
+        // Without the self loop.
+        for (int n = 1; n < count; ++n) {
+            const Edge edge = edges[active[first_edges[atom] + n]];
             const float filter = filter_value(table, edge, 1, 0, channel);
             sum += neighbors[elements[edge.sender] * CHANNELS + channel] * filter;
         }

@@ -15,10 +15,9 @@ impl Planner<'_> {
 
     fn find_edges(&mut self) {
         let m = self.memory;
-        let blocks = m.capacity.edges.div_ceil(Threads::GEOMETRY as usize);
         self.launch(
             "find_edges",
-            [blocks, 1, 1],
+            [m.capacity.atoms, 1, 1],
             Threads::GEOMETRY,
             arguments![
                 m.first_edges,
@@ -27,6 +26,8 @@ impl Planner<'_> {
                 m.positions,
                 self.constants.spacing,
                 m.edges,
+                m.active,
+                m.active_counts,
                 m.g_edges,
                 m.g_cutoffs,
             ],
@@ -40,7 +41,16 @@ impl Planner<'_> {
             "sum_neighbors",
             [m.capacity.atoms, groups, 1],
             Threads::SUM,
-            arguments![m.first_edges, m.edges, m.elements, k.neighbors, k.table, m.sums],
+            arguments![
+                m.first_edges,
+                m.active,
+                m.active_counts,
+                m.edges,
+                m.elements,
+                k.neighbors,
+                k.table,
+                m.sums
+            ],
         );
         self.product(
             "embed",
@@ -82,6 +92,8 @@ impl Planner<'_> {
             self.constants.source().threads().attention,
             arguments![
                 m.first_edges,
+                m.active,
+                m.active_counts,
                 m.edges,
                 k.table,
                 state.projections,

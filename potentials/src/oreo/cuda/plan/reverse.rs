@@ -146,7 +146,16 @@ impl Planner<'_> {
             "reverse_norm",
             [m.capacity.atoms, 1, 1],
             Threads::NORM,
-            arguments![m.x[layer], k.norm.weight, m.g_normed, c, PARTS, part, 1, m.gx],
+            arguments![
+                m.x[layer],
+                k.norm.weight,
+                m.g_normed,
+                c,
+                PARTS,
+                part,
+                1,
+                m.gx
+            ],
         );
     }
 
@@ -179,6 +188,8 @@ impl Planner<'_> {
             threads.attention,
             arguments![
                 m.first_edges,
+                m.active,
+                m.active_counts,
                 m.edges,
                 k.table,
                 state.projections,
@@ -226,15 +237,17 @@ impl Planner<'_> {
             Threads::FORCE,
             arguments![
                 m.first_edges,
+                m.active,
+                m.active_counts,
                 m.links,
                 m.shifts,
                 m.positions,
                 spacing,
-                m.edges,
                 m.g_edges,
                 m.g_cutoffs,
                 scale,
                 m.forces,
+                m.atom_virials,
             ],
         );
         self.launch(
@@ -243,16 +256,8 @@ impl Planner<'_> {
             Threads::MOLECULE,
             arguments![
                 m.first_atoms,
-                m.first_edges,
-                m.links,
-                m.shifts,
-                m.positions,
-                spacing,
-                m.edges,
-                m.g_edges,
-                m.g_cutoffs,
-                scale,
                 m.atom_energies,
+                m.atom_virials,
                 m.energies,
                 m.virials,
             ],
