@@ -251,7 +251,7 @@ impl<'a> Packing<'a> {
     fn layer(&mut self, layer: usize, table: &[f32]) -> Layer {
         let c = self.weights.config.channels;
         let name = |part: &str| format!("representation_model.attention_layers.{layer}.{part}");
-        let (projections, bias) = self.projections(&name);
+        let (projections, bias) = self.projections(name);
         Layer {
             norm: self.norm(&name("layernorm")),
             projections: self.map(&projections),

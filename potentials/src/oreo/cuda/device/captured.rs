@@ -65,10 +65,9 @@ impl Loaded {
             .synchronize()
             .and_then(|()| stream.begin_capture(mode))
             .map_err(self.failed("beginning a graph"))?;
-        let launches = plan.launches.iter();
-        let launched = launches
-            .map(|launch| self.launch(&functions[launch.kernel], launch, &memory))
-            .collect::<Result<(), _>>();
+        let mut launches = plan.launches.iter();
+        let launched =
+            launches.try_for_each(|launch| self.launch(&functions[launch.kernel], launch, &memory));
         // Ended in any case: a stream that stays in capture can do nothing else.
         let graph = stream.end_capture(CUgraphInstantiate_flags(0));
         launched.map_err(self.failed("capturing the kernels"))?;

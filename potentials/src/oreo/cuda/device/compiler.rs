@@ -22,12 +22,10 @@ pub(super) fn kernels(source: &Source, device: &Device) -> Result<Vec<u8>, CudaE
             driver: device.version,
         });
     }
-    if let Some(code) = cache.get(version) {
-        return Ok(code);
+    match cache.get(version) {
+        Some(code) => Ok(code),
+        None => compile(source, &device.architecture),
     }
-    let code = compile(source, &device.architecture)?;
-    cache.put(version, &code);
-    Ok(code)
 }
 
 /// Of NVRTC; `None` where it is not installed.
@@ -57,7 +55,8 @@ impl Drop for Program {
 }
 
 /// Machine code for an architecture such as `sm_90`, which needs no device. Machine code rather than PTX: that would need a
-/// driver as new as NVRTC, to the minor version.
+/// driver as new as NVRTC, to the minor version. The cache keeps it: kernels may be compiled on one machine for another that
+/// has no NVRTC.
 ///
 /// # Errors
 /// [`CudaError::NoCompiler`]; [`CudaError::NotCompiled`] with NVRTC's words.
@@ -82,7 +81,9 @@ pub fn compile(source: &Source, architecture: &str) -> Result<Vec<u8>, CudaError
     // SAFETY: the program lives; so do the options, which are copied.
     let compiled = unsafe { result::compile_program(program.0, &options) };
     compiled.map_err(|_| not_compiled(first_error(&program)))?;
-    code(&program).map_err(failed)
+    let code = code(&program).map_err(failed)?;
+    Cache::of(source, architecture).put(found, &code);
+    Ok(code)
 }
 
 fn code(program: &Program) -> Result<Vec<u8>, NvrtcError> {
