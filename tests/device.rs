@@ -50,6 +50,41 @@ fn without_a_driver_a_gpu_is_refused_in_one_line_and_the_doctor_says_the_same() 
 }
 
 #[test]
+fn what_is_not_computed_on_a_gpu_is_refused_as_bad_input() {
+    for (more, said) in [
+        (
+            &["--potential", "lennard-jones"][..],
+            "lennard-jones is computed on the processor",
+        ),
+        (
+            &["--weights", "general", "--precision", "f64"],
+            "f64 is not computed on cuda:0",
+        ),
+        (
+            &["--weights", "general", "--filters", "exact"],
+            "exact filters are not computed",
+        ),
+        (
+            &["--weights", "general", "--path", "reference"],
+            "the reference computes on the processor",
+        ),
+    ] {
+        let words = [
+            "bench",
+            "--structure",
+            "examples/data/aspirin.xyz",
+            "--device",
+            "cuda",
+        ];
+        let output = oreo(&[&words[..], more].concat());
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{error}");
+        let line = error.lines().last().unwrap();
+        assert!(line.starts_with("error: ") && line.contains(said), "{line}");
+    }
+}
+
+#[test]
 fn auto_is_the_processor() {
     let output = bench("auto");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();

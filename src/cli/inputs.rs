@@ -72,6 +72,10 @@ impl LoadedPotential {
 pub fn potential(plan: &PotentialPlan, compute: &Compute) -> Result<LoadedPotential> {
     match plan {
         PotentialPlan::Et(weights) => network(weights, compute),
+        PotentialPlan::LennardJones if compute.device != DeviceChoice::Cpu => {
+            let problem = "lennard-jones is computed on the processor; use --device cpu";
+            Err(BadInput::new(format!("--device: {problem}")).into())
+        }
         PotentialPlan::LennardJones => Ok(LoadedPotential {
             potential: Box::new(oreo_potentials::LennardJones::argon()),
             weights_sha256: None,
