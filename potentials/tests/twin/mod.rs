@@ -8,6 +8,7 @@ use oreo_potentials::oreo::Weights;
 use std::ffi::OsString;
 use std::fs;
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use tempfile::TempDir;
 
 /// A program for networks of one shape.
@@ -32,7 +33,7 @@ impl Program {
     /// The same with kernels that a test has changed.
     pub fn build_text(source: &Source, text: &str, flags: &[&str]) -> Option<Self> {
         let compiler = std::env::var_os("CXX").unwrap_or_else(|| OsString::from("c++"));
-        let folder = tempfile::tempdir().unwrap();
+        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         fs::write(folder.path().join("kernels.cpp"), text).unwrap();
         fs::write(folder.path().join("twin.cpp"), include_str!("twin.cpp")).unwrap();
         let macros = source.macros();
@@ -61,19 +62,25 @@ impl Program {
         Some(Self { folder })
     }
 
-    /// The bytes of the results, or what went wrong.
+    /// The bytes of the results, or what went wrong. Several tests may ask one program at the same time.
     fn run(&self, job: &[u8]) -> Result<Vec<u8>, String> {
-        let [program, input, output] =
-            ["twin", "job", "answer"].map(|f| self.folder.path().join(f));
+        static RUNS: AtomicUsize = AtomicUsize::new(0);
+        let number = RUNS.fetch_add(1, Ordering::Relaxed);
+        let at = |name: &str| self.folder.path().join(name);
+        let [input, output] = ["job", "answer"].map(|name| at(&format!("{name}{number}")));
+        let program = at("twin");
         fs::write(&input, job).unwrap();
         let run = Command::new(program)
             .args([&input, &output])
             .output()
             .unwrap();
-        match run.status.success() {
-            true => Ok(fs::read(output).unwrap()),
-            false => Err(String::from_utf8_lossy(&run.stderr).into_owned()),
+        fs::remove_file(input).unwrap();
+        if !run.status.success() {
+            return Err(String::from_utf8_lossy(&run.stderr).into_owned());
         }
+        let answer = fs::read(&output).unwrap();
+        fs::remove_file(output).unwrap();
+        Ok(answer)
     }
 }
 

@@ -59,15 +59,19 @@ impl Loaded {
             .alloc_zeros::<u8>(plan.memory.bytes())
             .map_err(self.failed("taking memory"))?;
         let functions = self.functions(&plan)?;
-        let mode = CUstreamCaptureMode::CU_STREAM_CAPTURE_MODE_THREAD_LOCAL;
-        // Nothing of before may be under way when capturing begins.
+        let launch_all = || {
+            let mut launches = plan.launches.iter();
+            launches.try_for_each(|launch| self.launch(&functions[launch.kernel], launch, &memory))
+        };
+        // Once before they are captured: the driver may load kernels when they are first launched, and what it refuses is
+        // told here. All counts are still 0, so that every block ends at once.
+        launch_all()
+            .and_then(|()| stream.synchronize())
+            .map_err(self.failed("starting the kernels"))?;
         stream
-            .synchronize()
-            .and_then(|()| stream.begin_capture(mode))
+            .begin_capture(CUstreamCaptureMode::CU_STREAM_CAPTURE_MODE_THREAD_LOCAL)
             .map_err(self.failed("beginning a graph"))?;
-        let mut launches = plan.launches.iter();
-        let launched =
-            launches.try_for_each(|launch| self.launch(&functions[launch.kernel], launch, &memory));
+        let launched = launch_all();
         // Ended in any case: a stream that stays in capture can do nothing else.
         let graph = stream.end_capture(CUgraphInstantiate_flags(0));
         launched.map_err(self.failed("capturing the kernels"))?;

@@ -13,10 +13,10 @@ pub struct OreoCuda {
     capabilities: Capabilities,
     rounding: Option<F16Rounding>,
     constants: Constants,
-    loaded: Loaded,
     batch: Batch,
-    /// For batches like the last one.
+    /// For batches like the last one. Before `loaded`, so that it is dropped before the kernels are.
     captured: Option<Captured>,
+    loaded: Loaded,
 }
 
 impl OreoCuda {
