@@ -139,7 +139,7 @@ fn what_cannot_be_trained_is_refused_in_one_line() {
         (&["--path", "reference"], "--path"),
         (&["--replicas", "2"], "--replicas"),
         (&["--suite", "folder"], "--suite"),
-        (&["--device", "cuda"], "no CUDA"),
+        (&["--device", "cuda"], "--device"),
     ] {
         let arguments = arguments(folder.path(), more);
         let message = refusal(&arguments.iter().map(String::as_str).collect::<Vec<_>>());

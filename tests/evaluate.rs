@@ -197,7 +197,10 @@ fn what_cannot_work_is_refused_before_anything_is_computed() {
             &["--data", copy, "--predictions", copy],
             "is the data set itself",
         ),
-        (&["--data", &data, "--device", "cuda"], "no CUDA support"),
+        (
+            &["--data", &data, "--device", "cuda", "--path", "reference"],
+            "computes on the processor",
+        ),
         (&["--data", &data, "--batch", "0"], "--batch"),
         (
             &[

@@ -617,7 +617,7 @@ impl DataSetArgs {
 /// Where, how and in what the network computes, for commands that are no runs.
 #[derive(Debug, Args)]
 pub struct ComputeArgs {
-    /// Where: auto, cpu, cuda or cuda:N
+    /// Where: auto (the processor), cpu, cuda or cuda:N (which has never run on a GPU yet)
     #[arg(long, value_name = "DEVICE", default_value_t = DeviceChoice::Auto, help_heading = "Hardware")]
     pub device: DeviceChoice,
     /// Which implementation of the network; auto is fused

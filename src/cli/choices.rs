@@ -230,7 +230,7 @@ choice! {
 /// Where the network computes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeviceChoice {
-    /// The best that is there.
+    /// The processor, until the GPU path has been measured on a GPU.
     Auto,
     /// The processor.
     Cpu,

@@ -8,6 +8,7 @@ use anyhow::Result;
 use oreo_potentials::oreo::fused::InstructionSet;
 
 /// What was typed, or its default; filters `None` where nothing was typed.
+#[derive(Clone, Copy)]
 pub(super) struct Asked {
     pub device: DeviceChoice,
     pub path: PathChoice,
@@ -21,10 +22,8 @@ const HAS_REFERENCE: bool = cfg!(feature = "candle");
 
 /// Nothing falls back in silence: what this build does not have is refused, as (key, problem).
 pub(super) fn available(asked: &Asked) -> Result<Compute, (&'static str, String)> {
-    if let device @ DeviceChoice::Cuda(_) = asked.device {
-        let problem =
-            format!("{device} is not available: this build has no CUDA support; use --device cpu");
-        return Err(("device", problem));
+    if let DeviceChoice::Cuda(_) = asked.device {
+        check_cuda(asked, cfg!(feature = "cuda"))?;
     }
     let threads = asked.threads;
     if !(1..=1024).contains(&threads) {
@@ -41,12 +40,41 @@ pub(super) fn available(asked: &Asked) -> Result<Compute, (&'static str, String)
         }
     };
     Ok(Compute {
-        device: DeviceChoice::Cpu,
+        device: match asked.device {
+            // The GPU path has never run on a GPU; until it has, nobody gets it without asking for it.
+            DeviceChoice::Auto | DeviceChoice::Cpu => DeviceChoice::Cpu,
+            cuda @ DeviceChoice::Cuda(_) => cuda,
+        },
         path,
         precision: asked.precision,
         filters,
         threads,
     })
+}
+
+/// Whether there is a driver is seen when the network is loaded.
+fn check_cuda(asked: &Asked, in_this_build: bool) -> Result<(), (&'static str, String)> {
+    let device = asked.device;
+    let (key, problem) = if !in_this_build {
+        let problem =
+            "this build has no CUDA support: rebuild with --features cuda, or use --device cpu";
+        ("device", format!("{device} is not available: {problem}"))
+    } else if asked.path == PathChoice::Reference {
+        let problem = format!(
+            "the reference computes on the processor, not on {device}; remove one of the two"
+        );
+        ("path", problem)
+    } else if asked.precision == PrecisionChoice::F64 {
+        let problem = format!("f64 is not computed on {device}; use f32, or --device cpu");
+        ("precision", problem)
+    } else if asked.filters == Some(FiltersChoice::Exact) {
+        let problem =
+            format!("exact filters are not computed on {device}; use table, or --device cpu");
+        ("filters", problem)
+    } else {
+        return Ok(());
+    };
+    Err((key, problem))
 }
 
 fn check_reference(asked: &Asked, in_this_build: bool) -> Result<(), (&'static str, String)> {
@@ -124,6 +152,34 @@ mod tests {
         assert_eq!(key, "path");
         assert!(problem.contains("rebuild with --features candle"));
         assert!(check_reference(&asked, true).is_ok());
+    }
+
+    /// Catches a refusal that names the wrong flag, and a build without CUDA that pretends to have it.
+    #[test]
+    fn what_a_gpu_does_not_compute_is_refused_by_name() {
+        let asked = Asked {
+            device: DeviceChoice::Cuda(1),
+            path: PathChoice::Auto,
+            precision: PrecisionChoice::F32,
+            filters: None,
+            threads: 1,
+        };
+        assert!(check_cuda(&asked, true).is_ok());
+        let (key, problem) = check_cuda(&asked, false).unwrap_err();
+        assert!(key == "device" && problem.contains("cuda:1 is not available"));
+        let precision = PrecisionChoice::F64;
+        let refused = check_cuda(&Asked { precision, ..asked }, true).unwrap_err();
+        assert_eq!(refused.0, "precision");
+        let path = PathChoice::Reference;
+        assert_eq!(
+            check_cuda(&Asked { path, ..asked }, true).unwrap_err().0,
+            "path"
+        );
+        let filters = Some(FiltersChoice::Exact);
+        assert_eq!(
+            check_cuda(&Asked { filters, ..asked }, true).unwrap_err().0,
+            "filters"
+        );
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What a command reads before it works: potentials, reference frames, structures. All of it is bad input when wrong.
 
-use super::choices::{FiltersChoice, PathChoice, PrecisionChoice};
+use super::choices::{DeviceChoice, FiltersChoice, PathChoice, PrecisionChoice};
 use super::exit::{BadInput, OrBadInput};
 use super::plan::{Compute, PotentialPlan};
 use super::self_test::SelfTest;
@@ -12,7 +12,7 @@ use oreo_core::{Cell, Frame, Potential, System, Vec3};
 use oreo_formats::ReadOptions;
 use oreo_potentials::oreo::fused::{self, OreoFused};
 use oreo_potentials::oreo::seen::SeenDistances;
-use oreo_potentials::oreo::Weights;
+use oreo_potentials::oreo::{F16Rounding, Weights};
 use oreo_training::objective::ElementEnergies;
 use oreo_validation::{floor, DistanceHistogram, Distribution, Topology};
 use std::path::Path;
@@ -72,6 +72,10 @@ impl LoadedPotential {
 pub fn potential(plan: &PotentialPlan, compute: &Compute) -> Result<LoadedPotential> {
     match plan {
         PotentialPlan::Et(weights) => network(weights, compute),
+        PotentialPlan::LennardJones if compute.device != DeviceChoice::Cpu => {
+            let problem = "lennard-jones is computed on the processor; use --device cpu";
+            Err(BadInput::new(format!("--device: {problem}")).into())
+        }
         PotentialPlan::LennardJones => Ok(LoadedPotential {
             potential: Box::new(oreo_potentials::LennardJones::argon()),
             weights_sha256: None,
@@ -94,12 +98,17 @@ fn network(source: &WeightsSource, compute: &Compute) -> Result<LoadedPotential>
     let element_energies = element_energies(source, &weights)?;
     let seen = weights.seen_distances().or_bad_input()?.map(Arc::new);
     let mut notes = facts(source, &weights);
-    let potential = match compute.path {
-        PathChoice::Reference => reference_network(&weights, compute)?,
-        PathChoice::Auto | PathChoice::Fused => {
+    let potential: Box<dyn Potential> = match (compute.device, compute.path) {
+        (DeviceChoice::Cuda(ordinal), _) => {
+            let network = cuda_network(source, &weights, ordinal, compute)?;
+            notes.extend(network.1);
+            network.0
+        }
+        (_, PathChoice::Reference) => reference_network(&weights, compute)?,
+        (_, PathChoice::Auto | PathChoice::Fused) => {
             let network = OreoFused::new(&weights, &options(compute)).or_bad_input()?;
             notes.push(kernels(&network));
-            notes.extend(rounded(source, &network));
+            notes.extend(rounded(source, network.rounding()));
             Box::new(network)
         }
     };
@@ -201,13 +210,45 @@ fn kernels(network: &OreoFused) -> String {
 }
 
 /// Another model than that of the file, if only by a little: the user should know.
-fn rounded(source: &WeightsSource, network: &OreoFused) -> Option<String> {
-    let rounding = network.rounding().filter(|rounding| rounding.changed > 0)?;
+fn rounded(source: &WeightsSource, rounding: Option<F16Rounding>) -> Option<String> {
+    let rounding = rounding.filter(|rounding| rounding.changed > 0)?;
     Some(format!(
         "{source}: {} of {} matrix numbers were rounded to f16 on loading; `oreo convert --precision f16` makes the rounded \
          model a file of its own",
         rounding.changed, rounding.numbers
     ))
+}
+
+/// No driver, no such device: nothing that came in is at fault.
+#[cfg(feature = "cuda")]
+fn cuda_network(
+    source: &WeightsSource,
+    weights: &Weights,
+    ordinal: u32,
+    compute: &Compute,
+) -> Result<(Box<dyn Potential>, Vec<String>)> {
+    use oreo_potentials::oreo::cuda::device::OreoCuda;
+    let f16 = compute.precision == PrecisionChoice::F16Weights;
+    let network = OreoCuda::new(weights, ordinal, f16)?;
+    let mut notes = vec![format!(
+        "CUDA path, which is new: cuda:{ordinal} ({}), distance filters in tables of {} intervals",
+        network.device(),
+        network.table_intervals()
+    )];
+    notes.extend(rounded(source, network.rounding()));
+    Ok((Box::new(network), notes))
+}
+
+#[cfg(not(feature = "cuda"))]
+fn cuda_network(
+    _: &WeightsSource,
+    _: &Weights,
+    _: u32,
+    _: &Compute,
+) -> Result<(Box<dyn Potential>, Vec<String>)> {
+    let problem =
+        "this build has no CUDA support: rebuild with --features cuda, or use --device cpu";
+    Err(BadInput::new(problem).into())
 }
 
 #[cfg(feature = "candle")]

@@ -165,7 +165,7 @@ pub enum StabilityRule {
 /// Where, how and in what the network computes: nothing is left to be chosen.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Compute {
-    /// The processor is the only device of this version.
+    /// `Cpu` or `Cuda`.
     pub device: DeviceChoice,
     /// `Fused` or `Reference`.
     pub path: PathChoice,

@@ -223,7 +223,16 @@ fn a_flag_that_overrides_the_file_drops_what_depended_on_it_with_a_note() {
 
 #[test]
 fn what_this_build_cannot_do_is_refused_and_not_replaced() {
-    assert!(refused("device = \"cuda:1\"").contains("no CUDA support"));
+    let cuda = "device = \"cuda:1\"\n";
+    match cfg!(feature = "cuda") {
+        true => {
+            let (plan, _) = planned(cuda).unwrap();
+            assert_eq!(plan.compute.device, DeviceChoice::Cuda(1));
+        }
+        false => assert!(refused(cuda).contains("no CUDA support")),
+    }
+    let reference = refused(&format!("{cuda}path = \"reference\""));
+    assert!(reference.starts_with("--"), "{reference}");
     let half = refused("path = \"reference\"\nprecision = \"f16-weights\"");
     assert!(half.starts_with("--precision: f16-weights"), "{half}");
     assert!(half.contains("`oreo convert --precision f16` and use --precision f32"));

@@ -134,7 +134,7 @@ pub struct RunSettings {
           help_heading = "Output")]
     pub write_forces: Option<bool>,
 
-    /// Where the network computes: auto, cpu, cuda or cuda:N [default: auto]
+    /// Where the network computes: auto (the processor), cpu, cuda or cuda:N (never run on a GPU yet) [default: auto]
     #[arg(long, value_name = "DEVICE", help_heading = "Hardware")]
     pub device: Option<DeviceChoice>,
     /// Which implementation of the network computes [default: auto, which is fused]

@@ -6,12 +6,14 @@
 //! - [`Inspection`]: what is in such a file, even where it cannot be evaluated, and why not
 //! - [`Config`]: the sizes; [`layout`]: every tensor with shape and initial value
 //! - [`gradients`]: what training asks of a network; [`seen`]: which distances it was trained on
+//! - [`fused`]: the network on the CPU; [`cuda`]: the same for a GPU; `reference`: the definition
 //! - [`WeightsError`]: what can be wrong with a file
 
 pub mod basis;
 mod checkpoint;
 pub mod config;
 mod contents;
+pub mod cuda;
 mod error;
 mod file;
 pub mod fused;

@@ -26,7 +26,7 @@ pub struct Report {
     /// `fused`, `reference`, or `analytic` for a built-in potential.
     pub path: String,
     /// `cpu`
-    pub device: &'static str,
+    pub device: String,
     /// As it names itself.
     pub potential: String,
     /// Of the file; `None` for a built-in potential.

@@ -8,7 +8,9 @@ use super::report::{Comparison, CountedWork, Report, System};
 use super::samples::{measure, measure_in_turns, Milliseconds};
 use super::subject::{Structure, Subject};
 use crate::cli::args::BenchArgs;
-use crate::cli::choices::{FiltersChoice, PathChoice, PotentialChoice, PrecisionChoice};
+use crate::cli::choices::{
+    DeviceChoice, FiltersChoice, PathChoice, PotentialChoice, PrecisionChoice,
+};
 use crate::cli::exit::{BadInput, OrBadInput};
 use crate::cli::plan::{Compute, PotentialPlan};
 use crate::cli::{inputs, output};
@@ -51,7 +53,7 @@ pub fn report(args: &BenchArgs, compute: &Compute) -> Result<Report> {
         threads: compute.threads,
         precision,
         path,
-        device: "cpu",
+        device: compute.device.to_string(),
         potential: capabilities.name,
         weights_sha256: loaded.weights_sha256,
         replicas: args.replicas,
@@ -73,6 +75,7 @@ fn other(args: &BenchArgs, compute: &Compute) -> Result<Option<Compute>> {
     }
     let other = match path == compute.path {
         true => Compute {
+            device: DeviceChoice::Cpu,
             precision: PrecisionChoice::F64,
             ..*compute
         },
@@ -88,6 +91,7 @@ fn other(args: &BenchArgs, compute: &Compute) -> Result<Option<Compute>> {
 pub fn on_path(compute: &Compute, path: PathChoice) -> Compute {
     let reference = path == PathChoice::Reference;
     Compute {
+        device: DeviceChoice::Cpu,
         path,
         precision: match compute.precision {
             PrecisionChoice::F16Weights if reference => PrecisionChoice::F32,

@@ -4,6 +4,7 @@
 use crate::cli::args::BenchArgs;
 use crate::cli::bench::suite::{self, record::Record, run::Wish};
 use crate::cli::bench::{systems, training};
+use crate::cli::choices::DeviceChoice;
 use crate::cli::exit::{BadInput, Outcome};
 use crate::cli::plan::Compute;
 use crate::cli::{limit_threads, output};
@@ -58,13 +59,25 @@ fn measure_systems(args: &BenchArgs, json: bool) -> Result<()> {
 }
 
 fn measure_training(args: &BenchArgs, json: bool) -> Result<()> {
-    let compute = args.compute.resolve()?;
+    let compute = on_processor(args, "--train")?;
     limit_threads(compute.threads);
     let report = training::report(args, compute.threads)?;
     say(&report.notes);
     match json {
         true => output::print_json(&report),
         false => output::print(&report.to_string()),
+    }
+}
+
+fn on_processor(args: &BenchArgs, what: &str) -> Result<Compute> {
+    let compute = args.compute.resolve()?;
+    match compute.device {
+        device @ DeviceChoice::Cuda(_) => {
+            let problem =
+                format!("--device: {what} measures the processor, not {device}; use --device cpu");
+            Err(BadInput::new(problem).into())
+        }
+        _ => Ok(compute),
     }
 }
 
@@ -82,7 +95,7 @@ fn measure_suite(args: &BenchArgs, folder: &Path, json: bool) -> Result<()> {
     };
     let compute = Compute {
         threads: 1,
-        ..args.compute.resolve()?
+        ..on_processor(args, "--suite")?
     };
     limit_threads(compute.threads);
     suite::prepare(folder, args.overwrite)?;

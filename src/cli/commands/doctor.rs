@@ -86,6 +86,8 @@ pub struct Cuda {
     pub devices: Vec<String>,
     /// In one sentence: used, or why not.
     pub verdict: String,
+    /// What the driver itself says, or why it cannot be asked; `None` in a build without CUDA.
+    pub answer: Option<String>,
 }
 
 /// What can be read and written.
@@ -111,7 +113,10 @@ impl Report {
             cpu: Cpu::of_this_machine(),
             memory_bytes: kibibytes(&meminfo, "MemTotal"),
             memory_available_bytes: kibibytes(&meminfo, "MemAvailable"),
-            cuda: Cuda::below(Path::new("/")),
+            cuda: Cuda {
+                answer: cuda_answer(),
+                ..Cuda::below(Path::new("/"))
+            },
             path: "fused",
             paths: match cfg!(feature = "candle") {
                 true => vec!["fused", "reference"],
@@ -217,7 +222,7 @@ impl Cuda {
             .map(|path| root.join(path))
             .find(|path| path.exists());
         let devices = devices(&root.join("proc/driver/nvidia/gpus"));
-        let in_this_build = false;
+        let in_this_build = cfg!(feature = "cuda");
         let found = match (&driver, &library) {
             (None, None) => "no NVIDIA driver found",
             (None, Some(_)) => "the driver's library is installed, its kernel module is not loaded",
@@ -229,12 +234,38 @@ impl Cuda {
         };
         Self {
             in_this_build,
-            verdict: format!("{found}; this version computes on the CPU only"),
+            verdict: match in_this_build {
+                true => format!("{found}; the CPU is used unless --device cuda is given, which has never run on a GPU yet"),
+                false => format!("{found}; this build computes on the CPU only"),
+            },
+            answer: None,
             driver,
             library,
             devices,
         }
     }
+}
+
+#[cfg(feature = "cuda")]
+fn cuda_answer() -> Option<String> {
+    use oreo_potentials::oreo::cuda::device::survey;
+    Some(match survey() {
+        Err(problem) => problem.to_string(),
+        Ok(survey) => {
+            let compiler = survey.compiler.map(|version| format!("NVRTC {version}"));
+            format!(
+                "the driver knows CUDA {} and {} devices; {}",
+                survey.version,
+                survey.devices.len(),
+                compiler.unwrap_or("no NVRTC, which compiles the kernels".into())
+            )
+        }
+    })
+}
+
+#[cfg(not(feature = "cuda"))]
+fn cuda_answer() -> Option<String> {
+    None
 }
 
 fn devices(folder: &Path) -> Vec<String> {
@@ -341,6 +372,9 @@ impl fmt::Display for Formats {
 impl fmt::Display for Cuda {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "cuda        {}", self.verdict)?;
+        if let Some(answer) = &self.answer {
+            writeln!(f, "  --device  {answer}")?;
+        }
         if let Some(driver) = &self.driver {
             writeln!(f, "  driver    {driver}")?;
         }
@@ -388,7 +422,7 @@ mod tests {
         let cuda = Cuda::below(root.path());
         assert_eq!(cuda.driver.as_deref(), Some("550.54.15"));
         assert_eq!(cuda.devices, ["NVIDIA H200"]);
-        assert!(cuda.verdict.contains("CPU only"));
+        assert!(cuda.verdict.contains("CPU"), "{}", cuda.verdict);
     }
 
     /// Catches a format that is listed but not recognised, and one that needs another build but is not listed so.
@@ -414,7 +448,7 @@ mod tests {
         let report = Report::of_this_machine().unwrap();
         let value = serde_json::to_value(&report).unwrap();
         assert!(value["cpu"]["threads_available"].as_u64().unwrap() >= 1);
-        assert_eq!(value["cuda"]["in_this_build"], false);
+        assert_eq!(value["cuda"]["in_this_build"], cfg!(feature = "cuda"));
         let text = report.to_string();
         assert_eq!(value["path"], "fused");
         for part in ["threads", "cuda", "reads", "features", "simd"] {

@@ -41,7 +41,7 @@ pub fn summary(plan: &Plan, assembly: &Assembly, drive: &Drive) -> Summary {
             PotentialPlan::Et(_) => plan.compute.path.to_string(),
             PotentialPlan::LennardJones => "analytic".into(),
         },
-        device: "cpu".into(),
+        device: plan.compute.device.to_string(),
         threads: plan.compute.threads as usize,
         steps: plan.steps,
         timestep_fs: plan.timestep.femtoseconds(),

@@ -22,7 +22,7 @@ pub struct Embedding<W: Stored> {
     /// W_c's right half
     combine: Matrix<W>,
     /// D(r), one kind
-    filters: Filters<W::Scalar, 1>,
+    pub(super) filters: Filters<W::Scalar, 1>,
     max_z: usize,
 }
 

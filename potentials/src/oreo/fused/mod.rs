@@ -31,6 +31,7 @@ mod calibration;
 mod channels;
 mod embedding;
 mod engine;
+mod filter_tables;
 mod filters;
 mod gates;
 mod gradient;
@@ -55,6 +56,7 @@ mod team;
 mod update;
 mod work;
 
+pub(in crate::oreo) use filter_tables::FilterTables;
 pub use gradient::NativeGradients;
 pub use options::{Filters, Options, Precision};
 pub use potential::OreoFused;

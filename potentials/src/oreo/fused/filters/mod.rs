@@ -15,7 +15,7 @@ mod table;
 pub use exact::{Activation, ExactFilters, Steps};
 pub use radial::Radial;
 pub use spacing::Spacing;
-pub use table::{intervals_for, Table};
+pub use table::{intervals_for, Table, COEFFICIENTS};
 
 use super::memory::fit;
 use super::pairs::Pair;

@@ -34,6 +34,11 @@ impl Spacing {
         }
     }
 
+    /// λ
+    pub fn linear(&self) -> f64 {
+        self.linear
+    }
+
     /// How many.
     pub fn intervals(&self) -> usize {
         self.intervals
@@ -77,11 +82,13 @@ impl Spacing {
         (xi, -alpha * decay - self.linear / self.cutoff)
     }
 
-    fn start(&self) -> f64 {
+    /// ξ(r_c)
+    pub fn start(&self) -> f64 {
         self.xi(self.cutoff).0
     }
 
-    fn width(&self) -> f64 {
+    /// Of an interval, in ξ.
+    pub fn width(&self) -> f64 {
         (self.xi(0.0).0 - self.start()) / self.intervals as f64
     }
 }

@@ -16,9 +16,10 @@ use crate::oreo::fused::team::Team;
 use std::ops::Range;
 
 /// Of t⁰ to t⁵, −1 ≤ t ≤ 1.
-const COEFFICIENTS: usize = 6;
+pub const COEFFICIENTS: usize = 6;
 
-type Polynomial<T> = [Row<T>; COEFFICIENTS];
+/// Coefficients of t⁰ to t⁵ for the channels of a panel.
+pub type Polynomial<T> = [Row<T>; COEFFICIENTS];
 
 /// Polynomials of degree five, for up to K kinds of filters; the rest is 0.
 pub struct Table<T, const K: usize> {
@@ -95,6 +96,13 @@ fn evaluate(
     let mut slopes = values.clone();
     exact.evaluate(team, &radial, &mut values, &mut slopes);
     (values, slopes)
+}
+
+impl<'a, T, const K: usize> TableAt<'a, T, K> {
+    /// Coefficients of one kind in one interval.
+    pub fn polynomial(&self, interval: usize, kind: usize) -> &'a Polynomial<T> {
+        &self.0[interval][kind]
+    }
 }
 
 /// The polynomials of one pair.
