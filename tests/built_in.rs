@@ -161,14 +161,14 @@ fn a_training_begins_with_the_name_and_goes_on() {
     place.write("d.toml", missing);
     place.refuses(
         "train d.toml --output other",
-        &["genral", "No such file", "there are: general"],
+        &["genral", "No such file", "did you mean the built-in"],
     );
 }
 
 #[test]
 fn a_misspelt_name_and_a_foreign_element_end_in_one_clear_line() {
     let place = workplace();
-    let slip = ["genral", "No such file", "there are: general"];
+    let slip = ["genral", "No such file", "did you mean the built-in"];
     let run = "run --structure ethanol.xyz --steps 2";
     place.refuses(&format!("{run} --weights genral"), &slip);
     place.refuses(&format!("{run} --ensemble genral"), &slip);

@@ -99,7 +99,7 @@ fn page(name: &str, commands: usize) {
 
 #[test]
 fn a_first_run() {
-    page("first-run.md", 4);
+    page("first-run.md", 5);
 }
 
 #[test]
