@@ -229,7 +229,7 @@ mod tests {
             &[[0.0; 3], [1.0, 0.0, 0.0], [2.0, 0.0, 0.0]],
         );
         whole.energy = Some(-1.0);
-        whole.forces = Some([3.0, 4.0, 5.0].map(|x| Vec3::repeat(x)).to_vec());
+        whole.forces = Some([3.0, 4.0, 5.0].map(Vec3::repeat).to_vec());
         let mut placement = Placement {
             selection: Some("0,2".parse().unwrap()),
             ..Placement::default()
