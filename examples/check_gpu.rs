@@ -91,8 +91,11 @@ fn copies(frames: &[Frame], count: usize) -> Vec<Frame> {
     (0..count).map(&mut copy).collect()
 }
 
+/// What a row is called, and the molecules of one call.
+type NamedBatch = (String, Vec<Frame>);
+
 /// (name, frames) of everything that is measured.
-fn systems() -> Result<Vec<(String, Vec<Frame>)>, Box<dyn Error>> {
+fn systems() -> Result<Vec<NamedBatch>, Box<dyn Error>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let root = if root.is_dir() {
         root.to_path_buf()
