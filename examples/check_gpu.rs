@@ -18,6 +18,7 @@ use oreo::potentials::oreo::{Config, Weights};
 use serde_json::{json, Value};
 use std::error::Error;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::time::Instant;
 
 /// Relative, root of the mean square: what a GPU may differ by.
@@ -91,11 +92,11 @@ fn copies(frames: &[Frame], count: usize) -> Vec<Frame> {
     (0..count).map(&mut copy).collect()
 }
 
-/// What a row is called, and the molecules of one call.
-type NamedBatch = (String, Vec<Frame>);
+/// Name and frames of one batch.
+type Named = (String, Vec<Frame>);
 
-/// (name, frames) of everything that is measured.
-fn systems() -> Result<Vec<NamedBatch>, Box<dyn Error>> {
+/// Everything that is measured.
+fn systems() -> Result<Vec<Named>, Box<dyn Error>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let root = if root.is_dir() {
         root.to_path_buf()
@@ -138,7 +139,7 @@ fn systems() -> Result<Vec<NamedBatch>, Box<dyn Error>> {
 fn measure(
     gpu: &mut OreoCuda,
     cpu: &mut OreoFused,
-    (name, frames): (String, Vec<Frame>),
+    (name, frames): Named,
     (cutoff, calls): (f64, usize),
 ) -> Result<Value, Box<dyn Error>> {
     let items = frames.into_iter().map(|frame| Item::new(frame, cutoff));
@@ -190,7 +191,7 @@ fn weights(path: Option<&str>) -> Result<Weights, Box<dyn Error>> {
     })
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn run() -> Result<(), Box<dyn Error>> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let word = |n: usize| words.get(n).map(String::as_str);
     if word(0) == Some("compile") {
@@ -235,5 +236,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     match passed {
         true => Ok(()),
         false => Err("forces differ from the processor's, or from call to call".into()),
+    }
+}
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
     }
 }

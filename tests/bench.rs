@@ -154,7 +154,7 @@ fn what_cannot_be_done_is_refused_in_one_line() {
             "itself",
         ),
         (&["--compare", "auto"], "auto"),
-        (&["--device", "cuda"], "not on cuda"),
+        (&["--device", "cuda"], "computes on the processor"),
         (&["--precision", "f16-weights"], "--precision"),
         (&["--frame", "3"], "frame"),
         (&["--calls", "0"], "--calls"),
