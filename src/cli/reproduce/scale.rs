@@ -76,7 +76,7 @@ pub fn small() -> Scale {
         },
         longer: Budget::new(48_000, 8, 5e-4, 500),
         molecule: Budget::new(24_000, 8, 5e-4, 500),
-        polymers: Budget::new(10_000, 8, 5e-4, 500),
+        polymers: Budget::new(40_000, 8, 5e-4, 500),
         property: Budget::new(15_000, 16, 5e-4, 500),
         steps: 600_000,
         replicas: 3,
