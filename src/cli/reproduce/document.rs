@@ -12,6 +12,7 @@ pub fn of(all: &[Results]) -> String {
             "polymers" => tables::polymers::of(results),
             _ => tables::qm9::of(results),
         };
+        text += &tables::curves::of(results);
         text += &conditions(results);
     }
     text

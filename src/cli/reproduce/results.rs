@@ -1,10 +1,11 @@
 //! What an experiment found: one JSON file that names no folder of the machine, and from which documents are written.
 
-use super::job::{Job, Record};
+use super::job::{Job, Record, Work};
 use super::sources::Sources;
 use crate::checkpoint::replace_atomically;
 use crate::cli::bench::machine;
 use crate::cli::exit::{BadInput, OrBadInput};
+use crate::cli::training::report::curves::LearningCurves;
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -30,6 +31,9 @@ pub struct Results {
     pub cores: usize,
     /// By name; what is not done is not there
     pub jobs: BTreeMap<String, Record>,
+    /// Of the trainings that are done: `[conformations seen, error of validation]` in meV/Å, of properties in meV
+    #[serde(default)]
+    pub curves: BTreeMap<String, Vec<[f64; 2]>>,
 }
 
 impl Results {
@@ -48,10 +52,16 @@ impl Results {
             (sources.folder().display().to_string(), DATA),
             (root.display().to_string(), OUTPUT),
         ];
-        let mut done = BTreeMap::new();
+        let (mut done, mut curves) = (BTreeMap::new(), BTreeMap::new());
         for job in jobs {
-            if let Some(record) = job.record(&root)? {
-                done.insert(job.name.clone(), anonymous(record, &names));
+            let Some(record) = job.record(&root)? else {
+                continue;
+            };
+            done.insert(job.name.clone(), anonymous(record, &names));
+            // The folder of a training may have been cleared away once its weights were tested.
+            let folder = root.join(&job.name);
+            if matches!(job.work, Work::Train(_)) && folder.exists() {
+                curves.insert(job.name.clone(), curve(&folder)?);
             }
         }
         Ok(Self {
@@ -61,6 +71,7 @@ impl Results {
             processor: machine::processor(),
             cores: machine::cores(),
             jobs: done,
+            curves,
         })
     }
 
@@ -88,6 +99,13 @@ impl Results {
     pub fn number(&self, job: &str, pointer: &str) -> Option<f64> {
         self.jobs.get(job)?.result.pointer(pointer)?.as_f64()
     }
+}
+
+/// What a training is judged by, at each validation.
+fn curve(folder: &Path) -> Result<Vec<[f64; 2]>> {
+    let curves = LearningCurves::read(folder)?;
+    let judged = curves.measure();
+    Ok(judged.map_or(Vec::new(), |measure| curves.points(measure.column)))
 }
 
 fn anonymous(record: Record, names: &[(String, &str)]) -> Record {

@@ -1,6 +1,7 @@
 //! A section of RESULTS.md for each experiment.
 
 mod claim;
+pub mod curves;
 mod general;
 pub mod md17;
 pub mod polymers;
