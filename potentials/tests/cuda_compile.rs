@@ -11,7 +11,11 @@ const ARCHITECTURES: [&str; 3] = ["sm_80", "sm_90", "sm_120"];
 
 #[test]
 fn every_kernel_compiles_for_every_architecture() {
-    let sources = [(256, 8), (20, 4)].map(|(channels, heads)| Source { channels, heads });
+    let sources = [(256, 8), (20, 4)].map(|(channels, heads)| Source {
+        channels,
+        heads,
+        vector_smoothing: 0.01,
+    });
     for source in sources {
         for architecture in ARCHITECTURES {
             match compile(&source, architecture) {
@@ -38,6 +42,7 @@ fn an_architecture_that_nobody_knows_is_refused_in_one_line() {
     let source = Source {
         channels: 32,
         heads: 4,
+        vector_smoothing: 0.0,
     };
     match compile(&source, "sm_1") {
         Err(error @ CudaError::NoCompiler { .. }) => println!("skipped: {error}"),

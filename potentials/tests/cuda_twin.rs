@@ -104,6 +104,7 @@ fn networks_of_odd_shapes_agree_with_the_fast_path() {
             layers,
             radial_functions: 16,
             vector_cutoff: layers == 2,
+            vector_smoothing: if layers == 3 { 0.1 } else { 0.0 },
             ..Config::et_oreo()
         };
         let weights = rough(config, 5);

@@ -109,6 +109,7 @@ prop_compose! {
             cutoff_upper,
             max_z: 9,
             vector_cutoff,
+            vector_smoothing: if vector_cutoff { 0.02 } else { 0.0 },
         }
     }
 }

@@ -119,6 +119,7 @@ fn config(vector_cutoff: bool, [channels, heads, layers]: [usize; 3]) -> Config 
         radial_functions: 5,
         max_z: 10,
         vector_cutoff,
+        vector_smoothing: if vector_cutoff { 0.05 } else { 0.0 },
         ..Config::et_oreo()
     }
 }

@@ -100,6 +100,7 @@ fn tiny(vector_cutoff: bool) -> Weights {
         radial_functions: 6,
         max_z: 10,
         vector_cutoff,
+        vector_smoothing: if vector_cutoff { 0.05 } else { 0.0 },
         ..Config::et_oreo()
     };
     rough(config, 5)

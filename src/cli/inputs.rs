@@ -147,7 +147,7 @@ fn facts(source: &WeightsSource, weights: &Weights) -> Vec<String> {
     notes.extend(match source {
         WeightsSource::BuiltIn(model) => Some(built_in(*model, weights)),
         WeightsSource::File(_) => (weights.record.get("trained_on"))
-            .map(|trained_on| format!("{source} was trained on {trained_on}")),
+            .map(|trained_on| format!("{source} was trained on {}", names(trained_on))),
     });
     if !weights.elements_recorded() {
         notes.push(format!(
@@ -168,6 +168,9 @@ fn built_in(model: BuiltIn, weights: &Weights) -> String {
     )
 }
 
+/// More than these are counted and not named.
+const MOST_NAMES: usize = 12;
+
 /// `a.npz (SHA-256 …); b.xyz (SHA-256 …)` without the digests, each name once.
 fn names(trained_on: &str) -> String {
     let mut names: Vec<&str> = Vec::new();
@@ -177,7 +180,10 @@ fn names(trained_on: &str) -> String {
             names.push(name);
         }
     }
-    names.join(", ")
+    match names.len() {
+        ..=MOST_NAMES => names.join(", "),
+        count => format!("{count} files, which `oreo inspect` names"),
+    }
 }
 
 fn options(compute: &Compute) -> fused::Options {
@@ -371,6 +377,8 @@ mod tests {
         let record = "a.npz (SHA-256 0123); b.xyz (SHA-256 4567); a.npz (SHA-256 89ab)";
         assert_eq!(names(record), "a.npz, b.xyz");
         assert_eq!(names("small molecules"), "small molecules");
+        let many: Vec<String> = (0..48).map(|k| format!("{k}.xyz (SHA-256 0123)")).collect();
+        assert!(names(&many.join("; ")).starts_with("48 files"));
         let note = built_in(BuiltIn::DEFAULT, &BuiltIn::DEFAULT.weights().unwrap());
         assert!(
             note.starts_with("general (built-in): weights for H C N O, "),

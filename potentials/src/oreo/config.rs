@@ -22,6 +22,10 @@ pub struct Config {
     /// Where the cosine cutoff acts in a layer: on v_j (true: scalar and vector messages vanish at the cutoff) or on
     /// a_ij (false: the 2023 and paper behaviour; energy and forces can jump when a pair crosses the cutoff)
     pub vector_cutoff: bool,
+    /// ε of the head's lengths of vectors, √(v² + ε²) − ε, in units of its features; 0 as in TorchMD-NET. A length has no
+    /// derivative where its vector vanishes, as all vectors of an atom do on which enough mirror planes or axes meet (the
+    /// carbon of methane): with ε = 0 the energy has a kink there, and its force a direction that only rounding decides
+    pub vector_smoothing: f64,
 }
 
 impl Config {
@@ -36,6 +40,7 @@ impl Config {
             cutoff_upper: 5.0,
             max_z: 100,
             vector_cutoff: true,
+            vector_smoothing: 0.0,
         }
     }
 
@@ -61,6 +66,12 @@ impl Config {
         if lower != 0.0 || !(upper > 0.0 && upper.is_finite()) {
             return Some(format!(
                 "cutoffs from {lower} to {upper} Å: only 0 to a positive number is implemented"
+            ));
+        }
+        if !(self.vector_smoothing >= 0.0 && self.vector_smoothing.is_finite()) {
+            return Some(format!(
+                "vector_smoothing = {} must be 0 or a positive number",
+                self.vector_smoothing
             ));
         }
         None

@@ -98,6 +98,7 @@ pub(super) fn read(given: &HyperParameters) -> Result<Config, WeightsProblem> {
         cutoff_upper: cutoff(given)?,
         max_z: count(given, "max_z", 2..=10_000)?,
         vector_cutoff: flag(given, "vector_cutoff")?,
+        vector_smoothing: smoothing(given)?,
     };
     if !config.channels.is_multiple_of(config.heads) {
         return Err(WeightsProblem::OptionInvalid {
@@ -150,6 +151,21 @@ fn cutoff(given: &HyperParameters) -> Result<f64, WeightsProblem> {
         })
 }
 
+/// Missing means 0: files of other programs, and from before the option existed.
+fn smoothing(given: &HyperParameters) -> Result<f64, WeightsProblem> {
+    let option = "vector_smoothing";
+    let zero = json!(0.0);
+    let value = given.get(option).unwrap_or(&zero);
+    value
+        .as_f64()
+        .filter(|smoothing| (0.0..=1.0).contains(smoothing))
+        .ok_or_else(|| WeightsProblem::OptionInvalid {
+            option,
+            value: value.clone(),
+            expected: "a number from 0 to 1".into(),
+        })
+}
+
 /// Missing means false: files from before the option existed.
 fn flag(given: &HyperParameters, option: &'static str) -> Result<bool, WeightsProblem> {
     let value = given.get(option).unwrap_or(&Value::Bool(false));
@@ -162,7 +178,7 @@ fn flag(given: &HyperParameters, option: &'static str) -> Result<bool, WeightsPr
         })
 }
 
-/// Everything TorchMD-NET would need to build the same network.
+/// Everything TorchMD-NET would need to build the same network. It knows no `vector_smoothing`, which is left out at 0.
 pub(super) fn write(config: &Config) -> HyperParameters {
     let options = json!({
         "model": "equivariant-transformer", "rbf_type": "expnorm", "trainable_rbf": true,
@@ -177,7 +193,11 @@ pub(super) fn write(config: &Config) -> HyperParameters {
     let Value::Object(options) = options else {
         unreachable!("the macro above makes an object")
     };
-    options.into_iter().collect()
+    let mut options: HyperParameters = options.into_iter().collect();
+    if config.vector_smoothing != 0.0 {
+        options.insert("vector_smoothing".into(), json!(config.vector_smoothing));
+    }
+    options
 }
 
 #[cfg(test)]
@@ -188,6 +208,7 @@ mod tests {
     fn options_survive_writing_and_reading() {
         let config = Config {
             vector_cutoff: false,
+            vector_smoothing: 0.01,
             ..Config::et_oreo()
         };
         let written = write(&config);

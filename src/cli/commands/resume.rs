@@ -5,6 +5,7 @@ use crate::cli::exit::{BadInput, OrBadInput, Outcome};
 use crate::cli::layers::Layers;
 use crate::cli::plan::Plan;
 use crate::cli::settings::RunSettings;
+use crate::cli::training::report::is_training;
 use crate::cli::{config_file, limit_threads, md};
 use crate::run::RunDirectory;
 use anyhow::Result;
@@ -40,6 +41,13 @@ pub fn main(args: &ResumeArgs, json: bool) -> Result<Outcome> {
 pub fn plan(changes: &RunSettings, config: Option<&Path>) -> Result<(Plan, Vec<String>)> {
     let output = changes.output.clone();
     let directory = output.unwrap_or_else(|| PathBuf::from("oreo-run"));
+    if is_training(&directory) {
+        let folder = directory.display();
+        let problem = format!(
+            "{folder} is the folder of a training; continue it with `oreo train --resume {folder}`"
+        );
+        return Err(BadInput::new(problem).into());
+    }
     let recorded_at = RunDirectory::open(&directory).or_bad_input()?.config();
     let recorded = config_file::read(&recorded_at).or_bad_input()?;
     let settings = match config {

@@ -3,6 +3,7 @@
 use super::agreement::{Agreement, Answer, Tolerance};
 use crate::cli::exit::OrBadInput;
 use anyhow::Result;
+use oreo_core::random::Generator;
 use oreo_core::{
     Cell, Mat3, NeighborList, NeighborRequest, Potential, PotentialError, Request, System, Vec3,
 };
@@ -54,6 +55,22 @@ impl Probe {
             }
             count -= count.div_ceil(8);
         }
+    }
+
+    /// Every coordinate by a normal number times `length` (Å), the same ones each time.
+    ///
+    /// # Errors
+    /// As [`Self::of`].
+    pub fn displace(&mut self, length: f64) -> Result<()> {
+        let mut generator = Generator::new(1, 0);
+        for position in &mut self.positions {
+            for coordinate in position.iter_mut() {
+                *coordinate += length * generator.normal();
+            }
+        }
+        self.neighbors
+            .update(&self.positions, &self.cell)
+            .or_bad_input()
     }
 
     /// Of `potential` with the `truth`.

@@ -204,3 +204,43 @@ fn half_precision_weights_that_do_not_fit_are_bad_input() {
     assert!(error.is::<crate::cli::exit::BadInput>(), "{error}");
     assert!(as_computed(weights(), &compute).unwrap().matrices_are_f16());
 }
+
+/// A tetrahedron with the carbon in its middle.
+fn methane() -> (System, Vec<Vec3>) {
+    let corners = [[1., 1., 1.], [1., -1., -1.], [-1., 1., -1.], [-1., -1., 1.]];
+    let hydrogen = |corner: [f64; 3]| Vec3::from(corner) * 0.63;
+    let elements = ["C", "H", "H", "H", "H"].map(|symbol| symbol.parse().unwrap());
+    let positions = std::iter::once(Vec3::zeros()).chain(corners.map(hydrogen));
+    (System::new(elements.to_vec()), positions.collect())
+}
+
+/// Lengths that are not smoothed have no derivative there: rounding alone decides, and a run should begin all the same. A mistake is
+/// refused there, too.
+#[test]
+fn a_symmetric_structure_is_compared_beside_itself() {
+    let compute = Compute {
+        device: DeviceChoice::Cpu,
+        path: PathChoice::Fused,
+        precision: PrecisionChoice::F32,
+        filters: Some(FiltersChoice::Exact),
+        threads: 1,
+    };
+    let said = |smoothing: f64, scale: f64| {
+        let mut weights = weights();
+        weights.config.vector_smoothing = smoothing;
+        let (system, positions) = methane();
+        let inner = OreoReference::new(&weights, Precision::F32, &Device::Cpu)?;
+        let mut potential = Mistaken {
+            inner,
+            scale,
+            energy: 0.0,
+            virial: 1.0,
+        };
+        SelfTest::new(weights, &compute)?.run(&mut potential, &system, &positions, &Cell::Open)
+    };
+    let line = said(0.0, 1.0).unwrap().unwrap();
+    assert!(line.contains("displaced by 0.01"), "{line}");
+    let line = said(0.05, 1.0).unwrap().unwrap();
+    assert!(!line.contains("displaced"), "{line}");
+    said(0.0, 1.01).unwrap_err();
+}

@@ -29,12 +29,14 @@ pub(super) const ROWS: usize = 16;
 pub(super) const LANES: usize = 32;
 
 /// What shapes the kernels of one network.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Source {
     /// C
     pub channels: usize,
     /// C / heads channels each.
     pub heads: usize,
+    /// ε of the head's lengths.
+    pub vector_smoothing: f32,
 }
 
 /// Threads of a block, as the kernels declare them.
@@ -63,6 +65,7 @@ impl Source {
         Self {
             channels: config.channels,
             heads: config.heads,
+            vector_smoothing: config.vector_smoothing as f32,
         }
     }
 
@@ -73,11 +76,12 @@ impl Source {
     }
 
     /// Macros that the text needs, as (name, value).
-    pub fn macros(&self) -> [(&'static str, usize); 3] {
+    pub fn macros(&self) -> [(&'static str, String); 4] {
         [
-            ("CHANNELS", self.channels),
-            ("HEADS", self.heads),
-            ("GROUP_HEADS", self.group_heads()),
+            ("CHANNELS", self.channels.to_string()),
+            ("HEADS", self.heads.to_string()),
+            ("GROUP_HEADS", self.group_heads().to_string()),
+            ("VECTOR_SMOOTHING", format!("{:e}f", self.vector_smoothing)),
         ]
     }
 
@@ -107,7 +111,11 @@ mod tests {
 
     #[test]
     fn a_block_of_the_attention_takes_whole_heads_of_about_64_channels() {
-        let of = |channels, heads| Source { channels, heads };
+        let of = |channels, heads| Source {
+            channels,
+            heads,
+            vector_smoothing: 0.0,
+        };
         assert_eq!(of(256, 8).group_heads(), 2);
         assert_eq!(of(128, 8).group_heads(), 4);
         assert_eq!(of(20, 4).group_heads(), 4);

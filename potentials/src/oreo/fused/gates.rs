@@ -45,10 +45,12 @@ impl<T: Real> Kernel<T> for ReverseSilu<'_, T> {
     }
 }
 
-/// Lengths of vectors over x, y, z.
+/// Lengths of vectors over x, y, z: √(v² + ε²) − ε.
 pub struct Norms<'a, T> {
     /// (N, 3)
     pub vectors: &'a [Row<T>],
+    /// ε
+    pub smoothing: T,
     /// (N), replaced
     pub norms: &'a mut [Row<T>],
 }
@@ -58,18 +60,22 @@ impl<T: Real> Kernel<T> for Norms<'_, T> {
 
     #[inline(always)]
     fn run<V: Vector<Scalar = T>>(self) {
+        let smoothing = V::splat(self.smoothing);
         for (vector, norm) in self.vectors.chunks_exact(3).zip(self.norms) {
             for v in 0..PANEL / V::LANES {
-                norm.set(v, squared::<V>(vector, v).sqrt());
+                norm.set(v, smoothed::<V>(vector, v, smoothing) - smoothing);
             }
         }
     }
 }
 
-/// From lengths to vectors. Where a vector is 0 its length has no derivative, and 0 is taken: 0 / (0 + a tiny number).
+/// From lengths to vectors. Where a vector is 0 its length without ε has no derivative, and 0 is taken: 0 / (0 + a tiny
+/// number).
 pub struct ReverseNorms<'a, T> {
     /// (N, 3)
     pub vectors: &'a [Row<T>],
+    /// ε
+    pub smoothing: T,
     /// ∂E/∂lengths, (N)
     pub g_norms: &'a [Row<T>],
     /// (N, 3), replaced
@@ -81,11 +87,11 @@ impl<T: Real> Kernel<T> for ReverseNorms<'_, T> {
 
     #[inline(always)]
     fn run<V: Vector<Scalar = T>>(self) {
-        let tiny = V::splat(T::TINY);
+        let (tiny, smoothing) = (V::splat(T::TINY), V::splat(self.smoothing));
         let vectors = self.vectors.chunks_exact(3).zip(self.g_norms);
         for ((vector, g_norm), g_vector) in vectors.zip(self.g_vectors.chunks_exact_mut(3)) {
             for v in 0..PANEL / V::LANES {
-                let length = squared::<V>(vector, v).sqrt() + tiny;
+                let length = smoothed::<V>(vector, v, smoothing) + tiny;
                 let scale = g_norm.get::<V>(v) / length;
                 for d in 0..3 {
                     g_vector[d].set(v, vector[d].get::<V>(v) * scale);
@@ -95,10 +101,12 @@ impl<T: Real> Kernel<T> for ReverseNorms<'_, T> {
     }
 }
 
+/// √(v² + ε²)
 #[inline(always)]
-fn squared<V: Vector>(vector: &[Row<V::Scalar>], v: usize) -> V {
+fn smoothed<V: Vector>(vector: &[Row<V::Scalar>], v: usize, smoothing: V) -> V {
     let (x, y, z): (V, V, V) = (vector[0].get(v), vector[1].get(v), vector[2].get(v));
-    z.mul_add(z, y.mul_add(y, x * x))
+    let squared = z.mul_add(z, y.mul_add(y, x * x));
+    smoothing.mul_add(smoothing, squared).sqrt()
 }
 
 /// Vectors times gates.

@@ -1,7 +1,7 @@
 //! The head, forward and reverse: two gated equivariant blocks take (x, vec) to one number per atom. Schütt et al. 2021
 //! (PaiNN), fig. 3.
 //!
-//! First block, C → C/2: v1 = ‖W1 vec‖, v2 = W2 vec, h = silu(U [x; v1] + b), [x, g] = V h + b, x = silu(x),
+//! First block, C → C/2: v1 = ‖W1 vec‖ (smoothed as the config says), v2 = W2 vec, h = silu(U [x; v1] + b), [x, g] = V h + b, x = silu(x),
 //! vec = g ⊙ v2. Second block, C/2 → 1: the same without v2 and g, since vectors do not reach the energy.
 
 use super::channels::Channels;
@@ -33,6 +33,8 @@ pub struct Block<W: Stored> {
     /// U: inputs x and v1
     pub(super) hidden: Matrix<W>,
     pub(super) hidden_bias: Vec<Row<W::Scalar>>,
+    /// ε of the lengths
+    pub(super) smoothing: W::Scalar,
 }
 
 /// Of one block with I panels of inputs.
@@ -64,7 +66,13 @@ pub struct ReadoutState<T> {
 }
 
 impl<W: Stored> Block<W> {
-    fn new(source: &Source<'_>, inputs: &Channels, width: usize, gated: Option<&Channels>) -> Self {
+    fn new(
+        source: &Source<'_>,
+        inputs: &Channels,
+        width: usize,
+        gated: Option<&Channels>,
+        smoothing: f64,
+    ) -> Self {
         let mut vectors = vec![source.outputs("vec1_proj", width, inputs.all(), |c| c)];
         vectors.extend(gated.map(|half| source.outputs("vec2_proj", width, half.all(), |c| c)));
         let network = source.at("update_net.layers");
@@ -73,6 +81,7 @@ impl<W: Stored> Block<W> {
             vectors: matrix(&vectors, inputs),
             hidden: matrix(&hidden, &inputs.clone().and(inputs.shifted(width))),
             hidden_bias: bias(&hidden),
+            smoothing: W::Scalar::from_f64(smoothing),
         }
     }
 
@@ -92,7 +101,11 @@ impl<W: Stored> Block<W> {
         let norms = &mut inputs[panels * atoms..];
         team.for_each((norms, atoms), |at, norms| {
             let vectors = panel(vectors, at, 3 * atoms);
-            team.run(Norms { vectors, norms });
+            team.run(Norms {
+                vectors,
+                smoothing: self.smoothing,
+                norms,
+            });
         });
         let hidden = &mut state.hidden[..panels * atoms];
         self.hidden.forward(team, inputs, &self.hidden_bias, hidden);
@@ -124,6 +137,7 @@ impl<W: Stored> Block<W> {
             |at, g_vectors| {
                 team.run(ReverseNorms {
                     vectors: panel(&state.vectors, at, 3 * atoms),
+                    smoothing: self.smoothing,
                     g_norms: panel(g_norms, at, atoms),
                     g_vectors,
                 });
@@ -149,14 +163,15 @@ impl<W: Stored> Readout<W> {
             last.outputs("2", c, halves.all(), |channel| channel),
             last.outputs("2", c, halves.all(), |channel| half + channel),
         ];
+        let smoothing = config.vector_smoothing;
         let energy = source.at("1.update_net.layers.2");
         let weights = energy.values("weight");
         let weight = |place| halves.at(place).map(|c| W::store(weights[c]).widen());
         Self {
-            first: Block::new(&source.at("0"), channels, c, Some(&halves)),
+            first: Block::new(&source.at("0"), channels, c, Some(&halves), smoothing),
             gates: matrix(&gates, channels),
             gate_bias: bias(&gates),
-            second: Block::new(&source.at("1"), &halves, half, None),
+            second: Block::new(&source.at("1"), &halves, half, None, smoothing),
             energy: gather(halves.panels(), weight),
             energy_bias: W::Scalar::from_f64(energy.values("bias")[0]),
         }

@@ -26,6 +26,7 @@ fn config(vector_cutoff: bool) -> Config {
         radial_functions: 6,
         max_z: 10,
         vector_cutoff,
+        vector_smoothing: if vector_cutoff { 0.05 } else { 0.0 },
         ..Config::et_oreo()
     }
 }

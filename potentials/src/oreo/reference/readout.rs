@@ -26,6 +26,8 @@ struct GatedBlock {
     scalars: Linear,
     /// Rows of `update_net.layers.2` for g
     gates: Linear,
+    /// ε of v1
+    smoothing: f64,
 }
 
 /// What the head computes on the way.
@@ -43,8 +45,8 @@ impl Readout {
     pub fn load(parameters: &Parameters<'_>, config: &Config) -> Result<Self> {
         let (c, half) = (config.channels, config.channels / 2);
         Ok(Self {
-            first: GatedBlock::load(&parameters.at("0"), c, half)?,
-            second: GatedBlock::load(&parameters.at("1"), half, 1)?,
+            first: GatedBlock::load(&parameters.at("0"), c, half, config.vector_smoothing)?,
+            second: GatedBlock::load(&parameters.at("1"), half, 1, config.vector_smoothing)?,
         })
     }
 
@@ -64,7 +66,12 @@ impl Readout {
 }
 
 impl GatedBlock {
-    fn load(parameters: &Parameters<'_>, inputs: usize, outputs: usize) -> Result<Self> {
+    fn load(
+        parameters: &Parameters<'_>,
+        inputs: usize,
+        outputs: usize,
+        smoothing: f64,
+    ) -> Result<Self> {
         let matrix = |name: &str, rows| parameters.at(name).tensor("weight", &[rows, inputs]);
         let update = parameters.at("update_net.layers.0");
         let columns = update.tensor("weight", &[inputs, 2 * inputs])?;
@@ -86,12 +93,13 @@ impl GatedBlock {
             update_v1: Linear::new(&columns.narrow(1, inputs, inputs)?, None)?,
             scalars: half(0)?,
             gates: half(1)?,
+            smoothing,
         })
     }
 
     /// silu of the first layer of MLP([x; v1]), (N, C)
     fn hidden<Q: Quantity>(&self, graph: &Graph, x: &Q, vec: &Q) -> Result<Q> {
-        let v1 = norm(graph, &self.vec1_proj.forward(vec)?)?;
+        let v1 = length(graph, &self.vec1_proj.forward(vec)?, self.smoothing)?;
         silu(
             &self
                 .update_x
@@ -101,11 +109,17 @@ impl GatedBlock {
     }
 }
 
-/// ‖v‖ over x, y, z: (3N, C) → (N, C). Where v = 0 it has no derivative, and this one has 0 (√ alone would give NaN):
-/// ‖v‖ = √(v² + m) − m with the constant m = 1 where v² = 0, else 0. The slope (1 − m)/(2‖v‖) is 0 there by itself:
-/// that of the square, 2v, would hide a slope of ½ in a value but not in the derivative of a tangent.
-fn norm<Q: Quantity>(graph: &Graph, vec: &Q) -> Result<Q> {
+/// √(v² + ε²) − ε over x, y, z: (3N, C) → (N, C). With ε = 0 it has no derivative where v = 0, and this one has 0 (√ alone
+/// would give NaN): ‖v‖ = √(v² + m) − m with the constant m = 1 where v² = 0, else 0. The slope (1 − m)/(2‖v‖) is 0 there by
+/// itself: that of the square, 2v, would hide a slope of ½ in a value but not in the derivative of a tangent.
+fn length<Q: Quantity>(graph: &Graph, vec: &Q, smoothing: f64) -> Result<Q> {
     let squared = graph.sum_components(&vec.squared()?)?;
+    if smoothing > 0.0 {
+        return squared.elementwise(
+            |squared| (squared + smoothing * smoothing)?.sqrt()? - smoothing,
+            |_, length| (length + smoothing)?.recip()? * 0.5,
+        );
+    }
     let dtype = squared.value().dtype();
     let at_zero = squared.value().detach().eq(0.0)?.to_dtype(dtype)?;
     squared.elementwise(

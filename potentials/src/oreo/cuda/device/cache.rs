@@ -103,7 +103,11 @@ mod tests {
     fn what_was_put_is_found_again_and_damage_is_noticed() {
         let folder = tempfile::tempdir().unwrap();
         let of = |channels, architecture| {
-            let source = Source { channels, heads: 4 };
+            let source = Source {
+                channels,
+                heads: 4,
+                vector_smoothing: 0.0,
+            };
             Cache::below(Some(folder.path().join("new")), &source, architecture)
         };
         let cache = of(32, "sm_90");

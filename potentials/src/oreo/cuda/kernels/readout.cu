@@ -7,10 +7,17 @@
 constexpr int FIRST_WIDTH = CHANNELS + HALF;
 constexpr int ENERGY_THREADS = 64;
 
-// Length over x, y, z of column `c`: three rows, `width` apart.
-DEVICE float length(const float* vectors, int atom, int width, int c) {
+// ε of the lengths of vectors.
+constexpr float SMOOTHING = VECTOR_SMOOTHING;
+
+// √(v² + ε²) over x, y, z of column `c`: three rows, `width` apart.
+DEVICE float smoothed(const float* vectors, int atom, int width, int c) {
     const float* v = vectors + 3 * atom * width + c;
-    return sqrtf(v[0] * v[0] + v[width] * v[width] + v[2 * width] * v[2 * width]);
+    return sqrtf(v[0] * v[0] + v[width] * v[width] + v[2 * width] * v[2 * width] + SMOOTHING * SMOOTHING);
+}
+
+DEVICE float length(const float* vectors, int atom, int width, int c) {
+    return smoothed(vectors, atom, width, c) - SMOOTHING;
 }
 
 // The first block's U [x; v1] + b with x = LayerNorm(features).

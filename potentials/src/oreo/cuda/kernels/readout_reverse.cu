@@ -1,8 +1,8 @@
 // The way back of `readout.cu`, from 1 = ∂E/∂e_i.
 
-// A vector's share of the gradient by its length. Where it is 0 the length has no derivative, and 0 is taken.
+// A vector's share of the gradient by its length. Where it is 0 the length without ε has no derivative, and 0 is taken.
 DEVICE float by_vector(const float* vectors, int row, int width, int c, float by_length) {
-    const float size = length(vectors, row / 3, width, c);
+    const float size = smoothed(vectors, row / 3, width, c);
     return size > 0.0f ? vectors[row * width + c] * by_length / size : 0.0f;
 }
 

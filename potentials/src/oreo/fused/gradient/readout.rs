@@ -71,12 +71,14 @@ impl<T: Real> BlockState<T> {
     /// `x` (panels, N), `vec` (panels, 3N)
     fn forward(
         &mut self,
-        [vectors_of, hidden_of]: [Map<'_, T::Plain>; 2],
+        block: &Block<T::Plain>,
+        parts: [usize; 2],
         team: &Team,
         atoms: usize,
         [x, vec]: [&[Row<T>]; 2],
         mode: &mut impl Mode<T>,
     ) {
+        let [vectors_of, hidden_of] = maps(block, parts);
         let norms_panels = hidden_of.matrix.inputs() - x.len() / atoms;
         let vectors = vectors_of.matrix.outputs() * 3 * atoms;
         let vectors = fit(&mut self.vectors, vectors);
@@ -86,6 +88,7 @@ impl<T: Real> BlockState<T> {
         own.copy_from_slice(x);
         team.run(Norms {
             vectors: &vectors[..norms_panels * 3 * atoms],
+            smoothing: T::fixed(block.smoothing),
             norms,
         });
         let hidden = fit(&mut self.hidden, hidden_of.matrix.outputs() * atoms);
@@ -97,11 +100,13 @@ impl<T: Real> BlockState<T> {
     /// From ∂E/∂activated, in `g_hidden`, to x (the first rows of `g_inputs`) and, in `g_vectors`, to W1 vec.
     fn reverse(
         &mut self,
-        [vectors_of, hidden_of]: [Map<'_, T::Plain>; 2],
+        block: &Block<T::Plain>,
+        parts: [usize; 2],
         team: &Team,
         atoms: usize,
         mode: &mut impl Mode<T>,
     ) {
+        let [vectors_of, hidden_of] = maps(block, parts);
         let hidden = hidden_of.matrix.outputs() * atoms;
         let inputs = hidden_of.matrix.inputs() * atoms;
         let gradient = &mut self.g_hidden[..hidden];
@@ -117,6 +122,7 @@ impl<T: Real> BlockState<T> {
         let g_vectors = fit(&mut self.g_vectors, vectors);
         team.run(ReverseNorms {
             vectors: &self.vectors[..3 * norms],
+            smoothing: T::fixed(block.smoothing),
             g_norms: &g_inputs[inputs - norms..],
             g_vectors: &mut g_vectors[..3 * norms],
         });
@@ -134,8 +140,8 @@ impl<T: Real> HeadState<T> {
         mode: &mut impl Mode<T>,
     ) {
         let halves = readout.second.vectors.inputs();
-        let first = maps(&readout.first, FIRST);
-        self.first.forward(first, team, atoms, features, mode);
+        self.first
+            .forward(&readout.first, FIRST, team, atoms, features, mode);
         let activated = &self.first.activated[..readout.gates.inputs() * atoms];
         let both = fit(&mut self.gates, 2 * halves * atoms);
         mode.forward(team, gates(readout), activated, both);
@@ -151,8 +157,9 @@ impl<T: Real> HeadState<T> {
         let x = fit(&mut self.g_gates, 2 * halves * atoms);
         let x = &mut x[..halves * atoms];
         team.run(Silu { from, to: x });
-        let second = maps(&readout.second, SECOND);
-        self.second.forward(second, team, atoms, [x, gated], mode);
+        let features = [&*x, &*gated];
+        self.second
+            .forward(&readout.second, SECOND, team, atoms, features, mode);
         team.run(Energies {
             weights: &readout.energy,
             bias: T::fixed(readout.energy_bias),
@@ -186,8 +193,8 @@ impl<T: Real> HeadState<T> {
         for &by in by_energy {
             mode.number(part::ENERGY + part::BIAS, 0, by);
         }
-        let [vectors_of, hidden_of] = maps(&readout.second, SECOND);
-        (self.second).reverse([vectors_of, hidden_of], team, atoms, mode);
+        let [vectors_of, _] = maps(&readout.second, SECOND);
+        (self.second).reverse(&readout.second, SECOND, team, atoms, mode);
         let gradients = [&self.vec[..3 * rows], &self.second.g_vectors[..3 * rows]];
         let g_gated = fit(&mut self.g_vec, 3 * rows);
         mode.reverse(team, vectors_of, gradients, Destination::Replace, g_gated);
@@ -218,8 +225,8 @@ impl<T: Real> HeadState<T> {
             Destination::Replace,
             gradient,
         );
-        let [vectors_of, hidden_of] = maps(&readout.first, FIRST);
-        (self.first).reverse([vectors_of, hidden_of], team, atoms, mode);
+        let [vectors_of, _] = maps(&readout.first, FIRST);
+        (self.first).reverse(&readout.first, FIRST, team, atoms, mode);
         let gradients = [vec, &self.first.g_vectors[..v2 + 3 * rows]];
         mode.reverse(team, vectors_of, gradients, Destination::Replace, g_vec);
         &self.first.g_inputs[..readout.first.vectors.inputs() * atoms]
