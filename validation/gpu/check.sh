@@ -41,14 +41,17 @@ within() {
     timeout --kill-after=5 "$limit" "$@"
 }
 
-# within LIMIT NAME COMMAND…: output to NAME.json, the rest to NAME.log; a failure is one line and the end is not reached.
+# measured LIMIT NAME COMMAND…: output to NAME.json, the rest to NAME.log. A failure is one line, and the others go on.
 measured() {
     local limit=$1 name=$2 status
     shift 2
     say "$name"
     within "$limit" "$@" >"$output/$name.json" 2>"$output/$name.log"
     status=$?
-    [ $status -eq 0 ] && return 0
+    if [ $status -eq 0 ]; then
+        grep 'ms per call' "$output/$name.log" | sed 's/^/  /' >&2
+        return 0
+    fi
     say "  failed ($status): $(tail -n 1 "$output/$name.log")"
     failed=1
     return $status
@@ -119,7 +122,7 @@ else
     without "training on the GPU: $candle is no program with candle-cuda; validation/gpu/candle_cuda.sh builds one"
 fi
 
-if "$python" -c 'import torch, torchmdnet; assert torch.cuda.is_available()' >/dev/null 2>&1; then
+if within 30 "$python" -c 'import torch, torchmdnet; assert torch.cuda.is_available()' >/dev/null 2>&1; then
     measured 45 torchmd-net "$python" validation/gpu/peer.py
 else
     without "TorchMD-NET: $python cannot import it, or it sees no GPU"
