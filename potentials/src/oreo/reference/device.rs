@@ -26,7 +26,9 @@ fn open(ordinal: u32) -> Result<Device, String> {
         let line = text.lines().next().unwrap_or_default().to_string();
         format!("{line}; use --device cpu")
     };
-    Device::new_cuda_with_stream(ordinal as usize).map_err(line)
+    // On a stream of its own every use of memory would be recorded by events. This one belongs to the thread that calls: so
+    // every call of this crate ends when the device has nothing left to do.
+    Device::new_cuda(ordinal as usize).map_err(line)
 }
 
 #[cfg(not(feature = "candle-cuda"))]

@@ -43,9 +43,12 @@ impl OreoReference {
             Precision::F64 => (DType::F64, "f64"),
         };
         let config = &weights.config;
-        let model = tensors(weights, dtype, device)
-            .and_then(|tensors| Model::new(config, &tensors))
-            .map_err(backend)?;
+        let build = || {
+            let model = Model::new(config, &tensors(weights, dtype, device)?)?;
+            device.synchronize()?;
+            candle_core::Result::Ok(model)
+        };
+        let model = build().map_err(backend)?;
         Ok(Self {
             model,
             capabilities: Capabilities {

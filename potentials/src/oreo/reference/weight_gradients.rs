@@ -44,6 +44,7 @@ impl<T: FloatDType> ReferenceGradients<T> {
         let build = || {
             let tensors = tensors(weights, T::DTYPE, device)?;
             let model = Model::new(&weights.config, &tensors)?;
+            device.synchronize()?;
             Result::Ok((tensors, model))
         };
         let (tensors, model) = build().map_err(backend)?;
@@ -74,7 +75,7 @@ impl<T: FloatDType> ReferenceGradients<T> {
             start += entry.count();
         }
         self.model = Model::new(&self.config, &self.tensors)?;
-        Ok(())
+        self.device.synchronize()
     }
 
     /// Refuses a read beyond the table of elements, and what would become a gradient of NaN.
