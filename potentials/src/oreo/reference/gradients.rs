@@ -329,8 +329,8 @@ fn every_weight_that_acts_has_its_gradient() {
     }
 }
 
-/// What a GPU does, on the CPU: by pair vectors and by every weight, of the energy and of its tangent. Seen to fail with the
-/// reverse pass of a sum that picks by the rows of the targets.
+/// What a GPU does, on the CPU: by pair vectors and by every weight, of the energy and of its tangent. Seen to fail with a pick
+/// that has no reverse pass, and with lists that are padded with row 0.
 #[test]
 fn rows_summed_all_at_once_give_the_gradients_of_rows_summed_in_turn() {
     for vector_cutoff in [false, true] {
