@@ -104,8 +104,8 @@ fn go_on(folder: &Path) -> Result<u64> {
     Ok(step)
 }
 
-/// Planted: a drive that saves before it hands the error on cannot (a broken simulation refuses), and one whose simulation does
-/// not refuse leaves a checkpoint of step 46 with the forces of a lost device; each of the two was seen to fail here.
+/// Planted: a drive that saves when a step fails, and a simulation that lets it. The run goes on from step 46 with the forces of
+/// a lost device, and its atoms are soon nowhere.
 #[test]
 fn a_run_whose_device_is_lost_goes_on_from_its_checkpoint_on_the_processor() {
     let place = tempfile::tempdir().unwrap();
