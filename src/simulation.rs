@@ -51,6 +51,16 @@ impl Simulation {
         Ok(simulation)
     }
 
+    /// For tests of what a failing potential leaves behind.
+    #[cfg(test)]
+    pub(crate) fn wrap_potential(
+        mut self,
+        wrap: impl FnOnce(Box<dyn Potential>) -> Box<dyn Potential>,
+    ) -> Self {
+        self.potential = wrap(self.potential);
+        self
+    }
+
     /// With further potentials that observers hear of and that move nothing.
     pub fn with_committee(mut self, mut committee: Committee) -> Result<Self, RunError> {
         let cutoff = self.capabilities.neighbors.map(|request| request.cutoff);

@@ -10,6 +10,7 @@ mod twin;
 
 use common::shared_file;
 use networks::{definition, fused, rough, small};
+use oreo_core::random::Generator;
 use oreo_core::{Cell, Vec3};
 use oreo_potentials::oreo::cuda::{Capacity, Constants, Source};
 use oreo_potentials::oreo::fused::{Filters, Precision};
@@ -58,6 +59,32 @@ fn assert_agreement(name: &str, found: &[Answer], weights: &Weights, molecules: 
     assert!(error < BAR, "{name}: {error:e}");
 }
 
+/// As many molecules as a GPU is to be measured with: water, ethanol, aspirin and ethane in turns, each copy with noise of its own.
+fn mixed() -> Vec<Molecule> {
+    let kinds = [
+        reference("small_water.npz").0,
+        reference("small_ethanol.npz").0,
+        reference("small_aspirin.npz").0,
+        ethane(),
+    ];
+    let mut generator = Generator::new(7, 0);
+    let mut noise = || 0.03 * Vec3::from_fn(|_, _| generator.normal());
+    let copies = (0..64).map(|n| kinds[n % kinds.len()].moved(|r| r + noise()));
+    copies.collect()
+}
+
+/// Staggered: C–C 1.53 Å, C–H 1.09 Å, tetrahedral.
+fn ethane() -> Molecule {
+    let mut positions = vec![[0.0, 0.0, 0.765], [0.0, 0.0, -0.765]];
+    let (along, around) = (0.765 + 1.09 / 3.0, 1.09 * 8_f64.sqrt() / 3.0);
+    for n in 0..6 {
+        let angle = std::f64::consts::FRAC_PI_3 * n as f64;
+        let side = if n % 2 == 0 { 1.0 } else { -1.0 };
+        positions.push([around * angle.cos(), around * angle.sin(), side * along]);
+    }
+    Molecule::of(&["C", "C", "H", "H", "H", "H", "H", "H"], &positions)
+}
+
 /// Of the small network; compiled once for all tests.
 fn program() -> Option<&'static Program> {
     static PROGRAM: OnceLock<Option<Program>> = OnceLock::new();
@@ -75,6 +102,15 @@ fn a_batch_of_six_molecules_agrees_with_the_fast_path_with_both_cutoffs() {
         let name = format!("batch, vector_cutoff = {vector_cutoff}");
         assert_agreement(&name, &found, &weights, &molecules);
     }
+}
+
+/// Catches maps of atoms, edges and molecules that hold only for few of them: numbers beyond a block, a tile, a chunk.
+#[test]
+fn sixty_four_mixed_molecules_agree_with_the_fast_path() {
+    let Some(program) = program() else { return };
+    let (weights, molecules) = (small(true), mixed());
+    let found = evaluate(&mut Twin::new(program, &weights), &molecules);
+    assert_agreement("64 mixed", &found, &weights, &molecules);
 }
 
 /// Forces that are wrong in the same way in both fast forms would be seen here. The tables' own error is allowed for.
@@ -246,6 +282,19 @@ fn networks_of_full_size_agree_with_the_fast_path() {
             assert_agreement(&path.display().to_string(), &found, &weights, molecule);
         }
     }
+}
+
+/// Untrained, so that no file is needed.
+#[test]
+#[ignore = "minutes"]
+fn sixty_four_mixed_molecules_agree_under_a_network_of_full_size() {
+    let weights = rough(Config::et_oreo(), 1);
+    let Some(program) = Program::build(&Source::new(&weights.config), &FAST) else {
+        return;
+    };
+    let molecules = mixed();
+    let found = evaluate(&mut Twin::new(&program, &weights), &molecules);
+    assert_agreement("64 mixed, full size", &found, &weights, &molecules);
 }
 
 /// Polymers of 15 units, as the GPU is to be measured with.

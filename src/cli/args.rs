@@ -119,6 +119,10 @@ pub struct TrainArgs {
     /// Folder of the run, instead of that of the config file
     #[arg(long, value_name = "DIR", conflicts_with = "resume")]
     pub output: Option<PathBuf>,
+    /// Where the reference engine computes, instead of `device` of the config file: auto (the processor), cpu, cuda or cuda:N
+    /// (never run on a GPU yet; needs a build with candle-cuda)
+    #[arg(long, value_name = "DEVICE")]
+    pub device: Option<DeviceChoice>,
     /// Say what would be done: data, steps, time, memory; nothing is written
     #[arg(long)]
     pub dry_run: bool,
@@ -183,6 +187,9 @@ pub struct ResumeArgs {
     /// Threads of the network [default: as the run began]
     #[arg(long, value_name = "N", value_parser = threads())]
     pub threads: Option<u32>,
+    /// Where to go on, such as cpu after a GPU was lost [default: as the run began]
+    #[arg(long, value_name = "DEVICE")]
+    pub device: Option<DeviceChoice>,
 }
 
 /// `oreo watch`
@@ -617,7 +624,8 @@ impl DataSetArgs {
 /// Where, how and in what the network computes, for commands that are no runs.
 #[derive(Debug, Args)]
 pub struct ComputeArgs {
-    /// Where: auto (the processor), cpu, cuda or cuda:N (which has never run on a GPU yet)
+    /// Where: auto (the processor), cpu, cuda or cuda:N (which has never run on a GPU yet); the reference is on a GPU in a build
+    /// with candle-cuda
     #[arg(long, value_name = "DEVICE", default_value_t = DeviceChoice::Auto, help_heading = "Hardware")]
     pub device: DeviceChoice,
     /// Which implementation of the network; auto is fused

@@ -228,9 +228,10 @@ choice! {
 }
 
 /// Where the network computes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum DeviceChoice {
     /// The processor, until the GPU path has been measured on a GPU.
+    #[default]
     Auto,
     /// The processor.
     Cpu,
@@ -252,6 +253,13 @@ impl FromStr for DeviceChoice {
                 number.parse().map(Self::Cuda).map_err(|_| unknown())
             }
         }
+    }
+}
+
+impl DeviceChoice {
+    /// No processor.
+    pub fn is_gpu(self) -> bool {
+        matches!(self, Self::Cuda(_))
     }
 }
 

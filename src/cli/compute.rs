@@ -20,10 +20,26 @@ pub(super) struct Asked {
 /// The feature that the reference needs.
 const HAS_REFERENCE: bool = cfg!(feature = "candle");
 
+/// What a build has for GPUs.
+#[derive(Clone, Copy)]
+struct Build {
+    /// The fast path
+    cuda: bool,
+    /// The reference
+    candle_cuda: bool,
+}
+
+impl Build {
+    const THIS: Self = Self {
+        cuda: cfg!(feature = "cuda"),
+        candle_cuda: cfg!(feature = "candle-cuda"),
+    };
+}
+
 /// Nothing falls back in silence: what this build does not have is refused, as (key, problem).
 pub(super) fn available(asked: &Asked) -> Result<Compute, (&'static str, String)> {
-    if let DeviceChoice::Cuda(_) = asked.device {
-        check_cuda(asked, cfg!(feature = "cuda"))?;
+    if asked.device.is_gpu() {
+        check_cuda(asked, Build::THIS)?;
     }
     let threads = asked.threads;
     if !(1..=1024).contains(&threads) {
@@ -53,17 +69,21 @@ pub(super) fn available(asked: &Asked) -> Result<Compute, (&'static str, String)
 }
 
 /// Whether there is a driver is seen when the network is loaded.
-fn check_cuda(asked: &Asked, in_this_build: bool) -> Result<(), (&'static str, String)> {
+fn check_cuda(asked: &Asked, build: Build) -> Result<(), (&'static str, String)> {
     let device = asked.device;
-    let (key, problem) = if !in_this_build {
+    let (key, problem) = if asked.path == PathChoice::Reference {
+        if build.candle_cuda {
+            return Ok(());
+        }
+        let problem = format!(
+            "the reference computes on the processor in this build, not on {device}; rebuild with \
+             validation/gpu/candle_cuda.sh (feature candle-cuda), or remove one of the two"
+        );
+        ("path", problem)
+    } else if !build.cuda {
         let problem =
             "this build has no CUDA support: rebuild with --features cuda, or use --device cpu";
         ("device", format!("{device} is not available: {problem}"))
-    } else if asked.path == PathChoice::Reference {
-        let problem = format!(
-            "the reference computes on the processor, not on {device}; remove one of the two"
-        );
-        ("path", problem)
     } else if asked.precision == PrecisionChoice::F64 {
         let problem = format!("f64 is not computed on {device}; use f32, or --device cpu");
         ("precision", problem)
@@ -122,8 +142,13 @@ fn named(name: &str) -> Result<()> {
 impl ComputeArgs {
     /// What this build will do; refused as bad input where it cannot.
     pub fn resolve(&self) -> Result<Compute> {
+        self.resolve_on(self.device)
+    }
+
+    /// As if this were the device that was typed.
+    pub fn resolve_on(&self, device: DeviceChoice) -> Result<Compute> {
         let asked = Asked {
-            device: self.device,
+            device,
             path: self.path,
             precision: self.precision,
             filters: self.filters,
@@ -164,20 +189,29 @@ mod tests {
             filters: None,
             threads: 1,
         };
-        assert!(check_cuda(&asked, true).is_ok());
-        let (key, problem) = check_cuda(&asked, false).unwrap_err();
+        let build = |cuda, candle_cuda| Build { cuda, candle_cuda };
+        assert!(check_cuda(&asked, build(true, false)).is_ok());
+        let (key, problem) = check_cuda(&asked, build(false, true)).unwrap_err();
         assert!(key == "device" && problem.contains("cuda:1 is not available"));
         let precision = PrecisionChoice::F64;
-        let refused = check_cuda(&Asked { precision, ..asked }, true).unwrap_err();
+        let refused = check_cuda(&Asked { precision, ..asked }, build(true, true)).unwrap_err();
         assert_eq!(refused.0, "precision");
-        let path = PathChoice::Reference;
-        assert_eq!(
-            check_cuda(&Asked { path, ..asked }, true).unwrap_err().0,
-            "path"
+        let reference = Asked {
+            path: PathChoice::Reference,
+            precision,
+            ..asked
+        };
+        assert!(check_cuda(&reference, build(false, true)).is_ok());
+        let (key, problem) = check_cuda(&reference, build(true, false)).unwrap_err();
+        assert!(
+            key == "path" && problem.contains("candle_cuda.sh"),
+            "{problem}"
         );
         let filters = Some(FiltersChoice::Exact);
         assert_eq!(
-            check_cuda(&Asked { filters, ..asked }, true).unwrap_err().0,
+            check_cuda(&Asked { filters, ..asked }, build(true, true))
+                .unwrap_err()
+                .0,
             "filters"
         );
     }

@@ -99,12 +99,12 @@ fn network(source: &WeightsSource, compute: &Compute) -> Result<LoadedPotential>
     let seen = weights.seen_distances().or_bad_input()?.map(Arc::new);
     let mut notes = facts(source, &weights);
     let potential: Box<dyn Potential> = match (compute.device, compute.path) {
+        (_, PathChoice::Reference) => reference_network(&weights, compute)?,
         (DeviceChoice::Cuda(ordinal), _) => {
             let network = cuda_network(source, &weights, ordinal, compute)?;
             notes.extend(network.1);
             network.0
         }
-        (_, PathChoice::Reference) => reference_network(&weights, compute)?,
         (_, PathChoice::Auto | PathChoice::Fused) => {
             let network = OreoFused::new(&weights, &options(compute)).or_bad_input()?;
             notes.push(kernels(&network));
@@ -259,12 +259,16 @@ fn cuda_network(
 
 #[cfg(feature = "candle")]
 fn reference_network(weights: &Weights, compute: &Compute) -> Result<Box<dyn Potential>> {
-    use oreo_potentials::oreo::reference::{Device, OreoReference, Precision};
+    use oreo_potentials::oreo::reference::{gpu, Device, OreoReference, Precision};
     let precision = match compute.precision {
         PrecisionChoice::F64 => Precision::F64,
         PrecisionChoice::F32 | PrecisionChoice::F16Weights => Precision::F32,
     };
-    let network = OreoReference::new(weights, precision, &Device::Cpu).or_bad_input()?;
+    let device = match compute.device {
+        DeviceChoice::Auto | DeviceChoice::Cpu => Device::Cpu,
+        DeviceChoice::Cuda(ordinal) => gpu(ordinal)?,
+    };
+    let network = OreoReference::new(weights, precision, &device).or_bad_input()?;
     Ok(Box::new(network))
 }
 

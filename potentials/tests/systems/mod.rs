@@ -62,7 +62,7 @@ impl Molecule {
     }
 
     /// The same atoms elsewhere.
-    pub fn moved(&self, map: impl Fn(&Vec3) -> Vec3) -> Self {
+    pub fn moved(&self, map: impl FnMut(&Vec3) -> Vec3) -> Self {
         Self {
             positions: self.positions.iter().map(map).collect(),
             ..self.clone()

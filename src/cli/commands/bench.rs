@@ -4,7 +4,7 @@
 use crate::cli::args::BenchArgs;
 use crate::cli::bench::suite::{self, record::Record, run::Wish};
 use crate::cli::bench::{systems, training};
-use crate::cli::choices::DeviceChoice;
+use crate::cli::choices::{DeviceChoice, EngineChoice};
 use crate::cli::exit::{BadInput, Outcome};
 use crate::cli::plan::Compute;
 use crate::cli::{limit_threads, output};
@@ -59,9 +59,20 @@ fn measure_systems(args: &BenchArgs, json: bool) -> Result<()> {
 }
 
 fn measure_training(args: &BenchArgs, json: bool) -> Result<()> {
-    let compute = on_processor(args, "--train")?;
+    let device = match args.compute.device {
+        DeviceChoice::Auto | DeviceChoice::Cpu => DeviceChoice::Cpu,
+        gpu if args.engine.contains(&EngineChoice::Reference) => gpu,
+        gpu => {
+            let problem = "the native engine trains on the processor";
+            let problem = format!(
+                "--device: {problem}, not on {gpu}; add --engine reference, or use --device cpu"
+            );
+            return Err(BadInput::new(problem).into());
+        }
+    };
+    let compute = args.compute.resolve_on(DeviceChoice::Cpu)?;
     limit_threads(compute.threads);
-    let report = training::report(args, compute.threads)?;
+    let report = training::report(args, device, compute.threads)?;
     say(&report.notes);
     match json {
         true => output::print_json(&report),
@@ -71,13 +82,14 @@ fn measure_training(args: &BenchArgs, json: bool) -> Result<()> {
 
 fn on_processor(args: &BenchArgs, what: &str) -> Result<Compute> {
     let compute = args.compute.resolve()?;
-    match compute.device {
-        device @ DeviceChoice::Cuda(_) => {
+    let device = compute.device;
+    match device.is_gpu() {
+        true => {
             let problem =
                 format!("--device: {what} measures the processor, not {device}; use --device cpu");
             Err(BadInput::new(problem).into())
         }
-        _ => Ok(compute),
+        false => Ok(compute),
     }
 }
 

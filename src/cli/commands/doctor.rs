@@ -78,6 +78,8 @@ pub struct Simd {
 pub struct Cuda {
     /// Whether this build can compute on a GPU.
     pub in_this_build: bool,
+    /// Whether the reference and the trainer can, too.
+    pub candle_in_this_build: bool,
     /// Version of the kernel driver.
     pub driver: Option<String>,
     /// The library that programs load.
@@ -234,6 +236,7 @@ impl Cuda {
         };
         Self {
             in_this_build,
+            candle_in_this_build: cfg!(feature = "candle-cuda"),
             verdict: match in_this_build {
                 true => format!("{found}; the CPU is used unless --device cuda is given, which has never run on a GPU yet"),
                 false => format!("{found}; this build computes on the CPU only"),
@@ -374,6 +377,12 @@ impl fmt::Display for Cuda {
         writeln!(f, "cuda        {}", self.verdict)?;
         if let Some(answer) = &self.answer {
             writeln!(f, "  --device  {answer}")?;
+        }
+        if self.candle_in_this_build {
+            writeln!(
+                f,
+                "  candle    the reference and the trainer compute on a GPU, too"
+            )?;
         }
         if let Some(driver) = &self.driver {
             writeln!(f, "  driver    {driver}")?;

@@ -29,6 +29,7 @@ pub fn main(args: &ResumeArgs, json: bool) -> Result<Outcome> {
         output: Some(args.directory.clone()),
         steps: args.steps,
         threads: args.threads,
+        device: args.device,
         ..RunSettings::default()
     };
     let (plan, notes) = plan(&changes, None)?;

@@ -39,6 +39,7 @@ pub fn main(args: &TrainArgs, json: bool) -> Result<Outcome> {
 
 fn begin(args: &TrainArgs, json: bool, group: &Group<Here>) -> Result<Outcome> {
     let (config, folder) = planned(args)?;
+    network::check_device(&config)?;
     if args.resume.is_none() && !args.dry_run && group.leads() {
         refuse_used(&folder)?;
     }
@@ -56,7 +57,7 @@ fn begin(args: &TrainArgs, json: bool, group: &Group<Here>) -> Result<Outcome> {
     if group.leads() {
         fs::create_dir_all(&folder).with_context(|| format!("{}", folder.display()))?;
         lock = Some(RunDirectory::new(&folder).lock().or_bad_input()?);
-        if args.resume.is_none() || args.steps.is_some() {
+        if args.resume.is_none() || args.steps.is_some() || args.device.is_some() {
             resume::keep(&config, &folder)?;
         }
         sets.keep_splits()?;
@@ -75,6 +76,15 @@ fn begin(args: &TrainArgs, json: bool, group: &Group<Here>) -> Result<Outcome> {
 }
 
 fn planned(args: &TrainArgs) -> Result<(TrainConfig, PathBuf)> {
+    let (mut config, folder) = read(args)?;
+    if let Some(device) = args.device {
+        config.device = device;
+        config.check().or_bad_input()?;
+    }
+    Ok((config, folder))
+}
+
+fn read(args: &TrainArgs) -> Result<(TrainConfig, PathBuf)> {
     match (&args.config, &args.resume) {
         (Some(path), None) => {
             let mut config = TrainConfig::read(path)?;

@@ -9,6 +9,8 @@ pub mod drive;
 pub(in crate::cli) mod dynamics;
 mod files;
 pub mod log;
+#[cfg(test)]
+mod lost;
 mod saved;
 pub mod start;
 pub mod summarize;
@@ -34,7 +36,18 @@ use start::Beginning;
 pub fn run(plan: &Plan, notes: &[String], overwrite: bool, json: bool) -> Result<Outcome> {
     let mut assembly = assemble(plan, &RunDirectory::new(&plan.output), Beginning::Planned)?;
     let (directory, _lock) = RunDirectory::create(&plan.output, overwrite).or_bad_input()?;
-    write_beginning(plan, &assembly, &directory)?;
+    let log = begin(plan, notes, &mut assembly, &directory)?;
+    finish(plan, assembly, &directory, log, json)
+}
+
+/// Everything up to the first step, with a checkpoint of it.
+fn begin(
+    plan: &Plan,
+    notes: &[String],
+    assembly: &mut Assembly,
+    directory: &RunDirectory,
+) -> Result<Log> {
+    write_beginning(plan, assembly, directory)?;
     let mut log = Log::open(&directory.log())?;
     log.write(&format!("oreo {} begins", env!("CARGO_PKG_VERSION")))?;
     plan.to_string()
@@ -42,9 +55,9 @@ pub fn run(plan: &Plan, notes: &[String], overwrite: bool, json: bool) -> Result
         .try_for_each(|line| log.write(line))?;
     tell(&mut log, notes)?;
     assembly.simulation.start()?;
-    assembly.save(&directory)?;
-    sync_folders(&assembly, &directory)?;
-    finish(plan, assembly, &directory, log, json)
+    assembly.save(directory)?;
+    sync_folders(assembly, directory)?;
+    Ok(log)
 }
 
 /// An earlier run, from its checkpoint on.

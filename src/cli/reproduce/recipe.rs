@@ -68,6 +68,7 @@ fn config(
         network: from.is_none().then(|| scale.network.clone()),
         init: from.map(WeightsSource::File),
         engine: Default::default(),
+        device: Default::default(),
         threads: 1,
         licence: None,
         data,

@@ -1,6 +1,6 @@
 //! The config file of a training, complete with its defaults.
 
-use crate::cli::choices::{EngineChoice, UnitsChoice};
+use crate::cli::choices::{DeviceChoice, EngineChoice, UnitsChoice};
 use crate::cli::exit::{BadInput, OrBadInput};
 use crate::cli::weights_source::WeightsSource;
 use anyhow::{Context, Result};
@@ -23,6 +23,9 @@ pub struct TrainConfig {
     /// Which gradients: `native`, or `reference` in tensor operations
     #[serde(default)]
     pub engine: EngineChoice,
+    /// Where the reference engine computes: `auto` (the processor), `cpu`, `cuda` or `cuda:N`
+    #[serde(default)]
+    pub device: DeviceChoice,
     /// Of the native engine
     #[serde(default = "one")]
     pub threads: usize,
@@ -182,6 +185,13 @@ impl TrainConfig {
     /// In one line, what does not go together.
     pub fn check(&self) -> Result<()> {
         if let Some(problem) = self.property_problem()? {
+            return Err(BadInput::new(problem).into());
+        }
+        if self.device.is_gpu() && self.engine == EngineChoice::Native {
+            let problem = format!(
+                "device = \"{}\" with engine = \"native\", which computes on the processor; set engine = \"reference\", or leave device out",
+                self.device
+            );
             return Err(BadInput::new(problem).into());
         }
         let problem = match () {

@@ -44,7 +44,7 @@ pub fn record_energies(
         return Ok(None);
     }
     let mut weights = Weights::load(path)?;
-    let mut engine = Engine::new(&weights, config.engine, config.threads)?;
+    let mut engine = Engine::of(config, &weights)?;
     let fitted = fit_element_energies(&sets.train, Some(&mut engine), FITTED).or_bad_input()?;
     let mut error = |set: &dyn Source| -> Result<Option<f64>> {
         let found = energy_error(set, &mut engine, &fitted.energies, FITTED)?;

@@ -38,7 +38,7 @@ pub fn trainer<'g>(
         true => {
             let mut network = match config.init {
                 None => None,
-                Some(_) => Some(Engine::new(weights, config.engine, config.threads)?),
+                Some(_) => Some(Engine::of(config, weights)?),
             };
             let network = network
                 .as_mut()
@@ -60,7 +60,7 @@ pub fn with_labels<'g>(
     energies: Option<ElementEnergies>,
     group: &'g Group<Here>,
 ) -> Result<Trainer<SharedEngine<'g>>> {
-    let engine = Engine::new(weights, config.engine, config.threads)?;
+    let engine = Engine::of(config, weights)?;
     let engine = Shared::new(engine, group);
     let parameters = weights.parameters().into_iter().map(|p| p as f32).collect();
     let entries = trainable(&weights.config);

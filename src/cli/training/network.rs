@@ -1,7 +1,7 @@
 //! The network that is trained, and who differentiates it.
 
 use super::config::{NetworkSettings, TrainConfig};
-use crate::cli::choices::EngineChoice;
+use crate::cli::choices::{DeviceChoice, EngineChoice};
 use crate::cli::exit::{BadInput, OrBadInput};
 use crate::cli::weights_source::WeightsSource;
 use anyhow::Result;
@@ -220,18 +220,76 @@ pub enum Engine {
     Reference(Box<oreo_potentials::oreo::reference::ReferenceGradients<f32>>),
 }
 
+/// Where the reference is to compute.
+///
+/// # Errors
+/// A GPU that is not there, or that this build cannot use.
+#[cfg(feature = "candle")]
+fn device(choice: DeviceChoice) -> Result<oreo_potentials::oreo::reference::Device> {
+    use oreo_potentials::oreo::reference::{gpu, Device};
+    Ok(match choice {
+        DeviceChoice::Auto | DeviceChoice::Cpu => Device::Cpu,
+        DeviceChoice::Cuda(ordinal) => gpu(ordinal)?,
+    })
+}
+
+/// Whether the training can compute where it is to, before minutes go into reading its data.
+///
+/// # Errors
+/// A GPU that is not there, or that this build cannot use.
+pub fn check_device(config: &TrainConfig) -> Result<()> {
+    #[cfg(feature = "candle")]
+    if config.device.is_gpu() {
+        device(config.device)?;
+    }
+    #[cfg(not(feature = "candle"))]
+    let _ = config;
+    Ok(())
+}
+
 impl Engine {
+    /// As the training asks for it.
+    ///
     /// # Errors
-    /// Of the engine; the reference in a build without it.
-    pub fn new(weights: &Weights, choice: EngineChoice, threads: usize) -> Result<Self> {
+    /// As of [`Self::new`].
+    pub fn of(config: &TrainConfig, weights: &Weights) -> Result<Self> {
+        Self::new(weights, config.engine, config.device, config.threads)
+    }
+
+    /// As the training asks for it, or on the processor where it was on a GPU, which the machine of a reader need not have.
+    ///
+    /// # Errors
+    /// As of [`Self::new`].
+    pub fn on_processor(config: &TrainConfig, weights: &Weights) -> Result<Self> {
+        let engine = match config.device.is_gpu() {
+            true => EngineChoice::Native,
+            false => config.engine,
+        };
+        Self::new(weights, engine, DeviceChoice::Cpu, config.threads)
+    }
+
+    /// `place` is of the reference: the native engine is on the processor.
+    ///
+    /// # Errors
+    /// Of the engine; the reference in a build without it; a GPU that is not there, or that this build cannot use.
+    pub fn new(
+        weights: &Weights,
+        choice: EngineChoice,
+        place: DeviceChoice,
+        threads: usize,
+    ) -> Result<Self> {
         match choice {
+            EngineChoice::Native if place.is_gpu() => Err(BadInput::new(format!(
+                "the native engine computes on the processor, not on {place}; take the reference engine, or --device cpu"
+            ))
+            .into()),
             EngineChoice::Native => Ok(Self::Native(Box::new(NativeGradients::new(
                 weights, threads,
             )?))),
             #[cfg(feature = "candle")]
             EngineChoice::Reference => {
-                use oreo_potentials::oreo::reference::{Device, ReferenceGradients};
-                let engine = ReferenceGradients::new(weights, &Device::Cpu)?;
+                use oreo_potentials::oreo::reference::ReferenceGradients;
+                let engine = ReferenceGradients::new(weights, &device(place)?)?;
                 Ok(Self::Reference(Box::new(engine)))
             }
             #[cfg(not(feature = "candle"))]

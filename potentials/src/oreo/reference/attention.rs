@@ -82,8 +82,9 @@ impl AttentionLayer {
             let x = x.plus(&o3.forward(&x_hat)?)?;
             return Ok((x, graph.sum_vectors(&along_edges)?));
         };
-        let passed_on = vec
-            .linear(|vec| vec.index_select(&graph.senders_xyz, 0))?
+        let passed_on = graph
+            .senders_xyz
+            .pick(vec)?
             .times(&for_each_component(&a)?)?;
         let vec_hat = graph.sum_vectors(&passed_on.plus(&along_edges)?)?;
         let [v1, v2, v3] = &self.vec_proj;
@@ -100,9 +101,10 @@ impl AttentionLayer {
         let q = self.q_proj.forward(y)?;
         let k = self.k_proj.forward(y)?;
         let filter = self.dk_proj.on_edges(graph, geometry, false)?;
-        let products = q
-            .linear(|q| q.index_select(&graph.receivers, 0))?
-            .times(&k.linear(|k| k.index_select(&graph.senders, 0))?)?
+        let products = graph
+            .receivers
+            .pick(&q)?
+            .times(&graph.senders.pick(&k)?)?
             .times(&filter)?;
         let of_heads = products.linear(|p| p.reshape((p.dim(0)?, self.heads, ()))?.sum(2))?;
         let a = silu(&of_heads)?;
@@ -116,10 +118,8 @@ impl AttentionLayer {
     fn values<Q: Quantity>(&self, graph: &Graph, geometry: &Geometry<Q>, y: &Q) -> Result<[Q; 3]> {
         let part = |n: usize| {
             let filter = self.dv_proj[n].on_edges(graph, geometry, self.vector_cutoff)?;
-            self.v_proj[n]
-                .forward(y)?
-                .linear(|v| v.index_select(&graph.senders, 0))?
-                .times(&filter)
+            let v = self.v_proj[n].forward(y)?;
+            graph.senders.pick(&v)?.times(&filter)
         };
         Ok([part(0)?, part(1)?, part(2)?])
     }

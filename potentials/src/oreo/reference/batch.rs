@@ -2,8 +2,9 @@
 
 use super::graph::Graph;
 use crate::oreo::gradients::Molecule;
-use candle_core::{Device, Result};
+use candle_core::{bail, Device, Result};
 use oreo_core::{Element, Request, Vec3};
+use std::sync::Arc;
 
 /// The atoms of every request one after the other, and each pair within the cutoff once.
 #[derive(Default)]
@@ -14,6 +15,8 @@ pub(super) struct Batch {
     pub vectors: Vec<Vec3>,
     /// Where the pairs of each request end, (B,)
     ends: Vec<usize>,
+    /// Good as long as the same pairs are within the cutoff.
+    graph: Option<(Topology, Arc<Graph>)>,
 }
 
 /// Everything that index tensors depend on.
@@ -90,16 +93,27 @@ impl Batch {
         self.vectors.push(r);
     }
 
-    /// Index tensors of what it holds.
-    pub fn graph(&self, device: &Device) -> Result<Graph> {
+    /// Index tensors of what it holds: those of the last call if they would be the same.
+    ///
+    /// # Errors
+    /// Of the device. On a GPU candle cannot start a kernel for nothing, so that a batch without any pair is refused.
+    pub fn graph(&mut self, device: &Device) -> Result<Arc<Graph>> {
+        if let Some((_, graph)) = self.graph.as_ref().filter(|(of, _)| *of == self.topology) {
+            return Ok(graph.clone());
+        }
         let topology = &self.topology;
-        Graph::new(
+        if device.is_cuda() && topology.pairs.is_empty() {
+            bail!("no two atoms are within the cutoff, which the reference cannot compute on a GPU; use --device cpu");
+        }
+        let graph = Arc::new(Graph::new(
             &topology.atomic_numbers,
             &topology.molecule,
             self.ends.len(),
             &topology.pairs,
             device,
-        )
+        )?);
+        self.graph = Some((topology.clone(), graph.clone()));
+        Ok(graph)
     }
 
     /// With r_p = r_j − r_i: F_i += ∂E/∂r_p, F_j −= ∂E/∂r_p, and W −= r_p ⊗ ∂E/∂r_p, since the force on j due to i is

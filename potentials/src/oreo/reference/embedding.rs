@@ -41,19 +41,16 @@ impl Embedding {
 
     /// → (N, C)
     pub fn forward<Q: Quantity>(&self, graph: &Graph, geometry: &Geometry<Q>) -> Result<Q> {
-        let element = self.element.index_select(&graph.atomic_numbers, 0)?;
-        let neighbor = self.neighbor.index_select(&graph.atomic_numbers, 0)?;
+        let element = graph.of_elements(&self.element)?;
+        let neighbor = graph.of_elements(&self.neighbor)?;
         let filter = self
             .distance_proj
             .forward(&geometry.radial)?
             .times(&geometry.cutoff)?; // (P, C)
         let both_ways = Q::cat(&[&filter, &filter], 0)?; // (2P, C)
-        let pair_edges = |edges: &Tensor| edges.narrow(0, 0, 2 * graph.pairs);
-        let sent = neighbor.index_select(&pair_edges(&graph.senders)?, 0)?;
-        let receivers = pair_edges(&graph.receivers)?;
-        let sums = both_ways
-            .linear(|filter| &sent * filter)?
-            .linear(|messages| element.zeros_like()?.index_add(&receivers, messages, 0))?;
+        let sent = graph.pair_senders.pick(&neighbor)?;
+        let messages = both_ways.linear(|filter| &sent * filter)?;
+        let sums = graph.pair_receivers.sum(&messages)?;
         self.combine.forward(&sums)?.shifted(&element)
     }
 }

@@ -27,6 +27,7 @@
 
 mod attention;
 mod batch;
+mod device;
 mod dual;
 mod embedding;
 mod geometry;
@@ -40,10 +41,12 @@ mod parameters;
 mod potential;
 mod quantity;
 mod readout;
+mod rows;
 mod weight_gradients;
 
 /// Where tensors live, and the types of their numbers; re-exported so that callers need not depend on candle.
 pub use candle_core::{Device, FloatDType};
+pub use device::gpu;
 pub use graph::Graph;
 pub use model::{Features, Model};
 pub use parameters::tensors;

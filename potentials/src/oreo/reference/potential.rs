@@ -1,6 +1,6 @@
 //! The network as a [`Potential`].
 
-use super::batch::{Batch, Topology};
+use super::batch::Batch;
 use super::graph::Graph;
 use super::{tensors, Model};
 use crate::oreo::Weights;
@@ -25,8 +25,6 @@ pub struct OreoReference {
     device: Device,
     /// Scratch only.
     batch: Batch,
-    /// Scratch only: the index tensors of the last call, good as long as the same pairs are within the cutoff.
-    graph: Option<(Topology, Graph)>,
 }
 
 pub(super) const NAME: &str = "OREO reference";
@@ -45,9 +43,12 @@ impl OreoReference {
             Precision::F64 => (DType::F64, "f64"),
         };
         let config = &weights.config;
-        let model = tensors(weights, dtype, device)
-            .and_then(|tensors| Model::new(config, &tensors))
-            .map_err(backend)?;
+        let build = || {
+            let model = Model::new(config, &tensors(weights, dtype, device)?)?;
+            device.synchronize()?;
+            candle_core::Result::Ok(model)
+        };
+        let model = build().map_err(backend)?;
         Ok(Self {
             model,
             capabilities: Capabilities {
@@ -65,7 +66,6 @@ impl OreoReference {
             dtype,
             device: device.clone(),
             batch: Batch::default(),
-            graph: None,
         })
     }
 
@@ -75,13 +75,9 @@ impl OreoReference {
     }
 
     fn energies_and_gradients(&mut self) -> candle_core::Result<(Vec<f64>, Vec<Vec3>)> {
-        let graph = match self.graph.take() {
-            Some((topology, graph)) if topology == self.batch.topology => (topology, graph),
-            _ => (self.batch.topology.clone(), self.batch.graph(&self.device)?),
-        };
-        let (_, graph) = self.graph.insert(graph);
+        let graph = self.batch.graph(&self.device)?;
         let vectors = rows(&self.batch.vectors, self.dtype, &self.device)?;
-        energies_and_pair_gradients(&self.model, graph, &vectors)
+        energies_and_pair_gradients(&self.model, &graph, &vectors)
     }
 }
 
@@ -91,7 +87,7 @@ pub(super) fn rows(vectors: &[Vec3], dtype: DType, device: &Device) -> candle_co
     Tensor::from_vec(numbers, (vectors.len(), 3), device)?.to_dtype(dtype)
 }
 
-/// E of each molecule (eV) and ∂E/∂r of each pair (eV/Å), by one reverse pass.
+/// E of each molecule (eV) and ∂E/∂r of each pair (eV/Å), by one reverse pass. A GPU is waited for once, at the end.
 pub(super) fn energies_and_pair_gradients(
     model: &Model,
     graph: &Graph,
@@ -99,15 +95,21 @@ pub(super) fn energies_and_pair_gradients(
 ) -> candle_core::Result<(Vec<f64>, Vec<Vec3>)> {
     let vectors = Var::from_tensor(pair_vectors)?;
     let energies = model.energy(graph, &vectors)?;
-    let gradients = match pair_vectors.dim(0)? {
-        0 => Vec::new(),
+    let molecules = energies.dim(0)?;
+    let all = match pair_vectors.dim(0)? {
+        0 => energies,
         _ => match energies.sum_all()?.backward()?.get(&vectors) {
-            Some(gradient) => gradient.to_dtype(DType::F64)?.to_vec2()?,
+            Some(gradient) => {
+                let gradient = gradient.to_dtype(DType::F64)?.flatten_all()?;
+                Tensor::cat(&[&energies, &gradient], 0)?
+            }
             None => candle_core::bail!("the energy has no derivative by the pair vectors"),
         },
     };
-    let gradients = gradients.iter().map(|g| Vec3::new(g[0], g[1], g[2]));
-    Ok((energies.to_vec1()?, gradients.collect()))
+    let all: Vec<f64> = all.to_vec1()?;
+    let (energies, gradients) = all.split_at(molecules);
+    let gradients = gradients.chunks_exact(3).map(Vec3::from_column_slice);
+    Ok((energies.to_vec(), gradients.collect()))
 }
 
 /// Bounds the memory of one reverse pass, which grows with the number of pairs: measured for the full-size network in f32,

@@ -44,6 +44,7 @@ impl<T: FloatDType> ReferenceGradients<T> {
         let build = || {
             let tensors = tensors(weights, T::DTYPE, device)?;
             let model = Model::new(&weights.config, &tensors)?;
+            device.synchronize()?;
             Result::Ok((tensors, model))
         };
         let (tensors, model) = build().map_err(backend)?;
@@ -64,15 +65,17 @@ impl<T: FloatDType> ReferenceGradients<T> {
 
     /// Makes the network of the parameters.
     fn rebuild(&mut self) -> Result<()> {
-        let mut rest = self.parameters.as_slice();
+        // One copy to the device; the tensors are parts of it.
+        let all = Tensor::from_slice(&self.parameters, self.parameters.len(), &self.device)?;
+        let mut start = 0;
         for entry in &self.entries {
-            let (values, others) = rest.split_at(entry.count());
-            let tensor = Tensor::from_slice(values, entry.shape.as_slice(), &self.device)?;
+            let tensor = all.narrow(0, start, entry.count())?;
+            let tensor = tensor.reshape(entry.shape.as_slice())?;
             self.tensors.insert(entry.name.clone(), tensor);
-            rest = others;
+            start += entry.count();
         }
         self.model = Model::new(&self.config, &self.tensors)?;
-        Ok(())
+        self.device.synchronize()
     }
 
     /// Refuses a read beyond the table of elements, and what would become a gradient of NaN.
@@ -103,7 +106,7 @@ impl<T: FloatDType> ReferenceGradients<T> {
     }
 
     /// Energies (eV) and ∂E/∂r of each pair (eV/Å).
-    fn energies_and_gradients(&self) -> Result<(Vec<f64>, Vec<Vec3>)> {
+    fn energies_and_gradients(&mut self) -> Result<(Vec<f64>, Vec<Vec3>)> {
         let graph = self.batch.graph(&self.device)?;
         let vectors = rows(&self.batch.vectors, T::DTYPE, &self.device)?;
         energies_and_pair_gradients(&self.model, &graph, &vectors)
@@ -111,7 +114,7 @@ impl<T: FloatDType> ReferenceGradients<T> {
 
     /// Σ_s ∂L/∂E_s E_s − D_u E of a network made of these tensors.
     fn objective(
-        &self,
+        &mut self,
         tensors: &BTreeMap<String, Tensor>,
         by_energy: &[f64],
         by_force: &[Vec3],
@@ -129,7 +132,8 @@ impl<T: FloatDType> ReferenceGradients<T> {
         (energies.value * by_energy)?.sum_all()? - energies.tangent.sum_all()?
     }
 
-    fn add(&self, by_energy: &[f64], by_force: &[Vec3], gradient: &mut [T]) -> Result<()> {
+    /// Into `self.gradient`. A GPU is waited for once, at the end.
+    fn by_weights(&mut self, by_energy: &[f64], by_force: &[Vec3]) -> Result<()> {
         let mut tensors = self.tensors.clone();
         let mut variables = Vec::new();
         for entry in &self.entries {
@@ -138,16 +142,14 @@ impl<T: FloatDType> ReferenceGradients<T> {
             variables.push(variable);
         }
         let gradients = self.objective(&tensors, by_energy, by_force)?.backward()?;
-        let mut rest = gradient;
-        for (entry, variable) in self.entries.iter().zip(&variables) {
-            let (sums, others) = rest.split_at_mut(entry.count());
-            rest = others;
-            match gradients.get(variable) {
-                Some(of_tensor) => add_numbers(of_tensor, sums)?,
-                None if self.has_no_effect(&entry.name) => {}
-                None => bail!("the reverse pass does not reach '{}'", entry.name),
-            }
-        }
+        let of_entry = |(entry, variable): (&Entry, &Var)| match gradients.get(variable) {
+            Some(of_tensor) => of_tensor.flatten_all(),
+            None if self.has_no_effect(&entry.name) => variable.zeros_like()?.flatten_all(),
+            None => bail!("the reverse pass does not reach '{}'", entry.name),
+        };
+        let parts = self.entries.iter().zip(&variables).map(of_entry);
+        let all = Tensor::cat(&parts.collect::<Result<Vec<_>>>()?, 0)?;
+        self.gradient.copy_from_slice(&all.to_vec1::<T>()?);
         Ok(())
     }
 
@@ -164,14 +166,6 @@ impl<T: FloatDType> ReferenceGradients<T> {
             _ => false,
         }
     }
-}
-
-fn add_numbers<T: FloatDType>(tensor: &Tensor, sums: &mut [T]) -> Result<()> {
-    let numbers: Vec<T> = tensor.flatten_all()?.to_vec1()?;
-    for (sum, number) in sums.iter_mut().zip(numbers) {
-        *sum += number;
-    }
-    Ok(())
 }
 
 /// An element without embedding (Z ≥ `max_z`) and a position that is not finite are errors.
@@ -215,10 +209,7 @@ impl<T: FloatDType> Gradients<T> for ReferenceGradients<T> {
             return Ok(());
         }
         self.fill(batch)?;
-        let mut gradient = std::mem::take(&mut self.gradient);
-        let added = self.add(by_energy, by_force, &mut gradient);
-        self.gradient = gradient;
-        added.map_err(backend)
+        self.by_weights(by_energy, by_force).map_err(backend)
     }
 
     fn gradient(&mut self) -> &mut [T] {

@@ -7,6 +7,25 @@ use crate::cli::markdown::{number, percent, section};
 /// A step between sizes for the growth of cost: shorter ones say more about the noise than about the cost.
 const LEAST_STEP: f64 = 1.5;
 
+/// What is not in any record yet: conditions before numbers.
+const GPU: &str = "\
+## On a GPU
+
+**Nothing has been measured.** This suite is of the processor, and what is written for GPUs has never run on one (`docs/GPU.md`). On a machine with an NVIDIA GPU and its driver,
+
+```
+validation/gpu/check.sh
+```
+
+measures in less than 8 minutes what stands below, and writes it to `gpu-check/gpu.json`, with the name of the card, its driver, clocks, temperature and power before and after, as they were found; nothing is locked or set.
+
+- One call for energies and forces: median, 99th percentile and minimum of 1,000 calls after 50 to warm up (fewer if 15 s do not suffice), by the clock of the caller, positions in and forces out included, f32. Ethanol, aspirin, 64 ethanols and 64 mixed molecules in one call, polyester rings of 180 atoms and of 360 in all. A network of the size in the ET-OREO paper, untrained, and the built-in one.
+- On the same structures the relative force error against the fast path on the processor, and whether all calls gave the same bits.
+- 100,000 steps of ethanol with output, and a few more on the processor from their checkpoint.
+- Steps of training in batches of 64: the reference engine on the GPU against the native one on the processor, if there is a program with candle-cuda.
+- TorchMD-NET on the same card, if Python can import it there.
+";
+
 /// The whole document.
 pub fn of(record: &Record) -> String {
     let conditions = &record.conditions;
@@ -21,6 +40,7 @@ pub fn of(record: &Record) -> String {
         modes(record),
         comparisons(record),
         skipped(&record.skipped),
+        GPU.into(),
     ];
     let there = sections.into_iter().filter(|section| !section.is_empty());
     there.collect::<Vec<_>>().join("\n")

@@ -4,7 +4,7 @@ use super::conformations::Perturbed;
 use super::report::{Parts, Row};
 use super::stopwatch::{processor_time, Spent, Timed};
 use crate::cli::bench::subject::Structure;
-use crate::cli::choices::EngineChoice;
+use crate::cli::choices::{DeviceChoice, EngineChoice};
 use crate::cli::exit::OrBadInput;
 use crate::cli::training::network::Engine;
 use anyhow::Result;
@@ -29,6 +29,8 @@ pub struct Wish<'a> {
     pub weights: &'a Weights,
     /// Who differentiates.
     pub engine: EngineChoice,
+    /// Where it computes.
+    pub device: DeviceChoice,
     /// Of the engine.
     pub threads: u32,
     /// Conformations for each step.
@@ -52,7 +54,12 @@ struct Step {
 /// Of the engine or of a step.
 pub fn measure(structure: &Structure, wish: &Wish<'_>) -> Result<Row> {
     let source = Perturbed::new(structure, BATCHES * wish.batch);
-    let engine = Engine::new(wish.weights, wish.engine, wish.threads as usize)?;
+    let engine = Engine::new(
+        wish.weights,
+        wish.engine,
+        wish.device,
+        wish.threads as usize,
+    )?;
     let (engine, clock) = Timed::new(engine);
     let parameters = wish.weights.parameters().into_iter();
     let parameters: Vec<f32> = parameters.map(|p| p as f32).collect();
@@ -63,6 +70,7 @@ pub fn measure(structure: &Structure, wish: &Wish<'_>) -> Result<Row> {
     Ok(Row {
         name: structure.name.clone(),
         engine: wish.engine.to_string(),
+        device: wish.device.to_string(),
         atoms: structure.frame.len(),
         pairs: pairs(structure, wish.weights.config.cutoff_upper),
         threads: wish.threads,

@@ -15,7 +15,7 @@ use crate::cli::bench::machine::{crowded, load_average};
 use crate::cli::bench::structures::of_size;
 use crate::cli::bench::subject::Structure;
 use crate::cli::bench::suite::record::Network;
-use crate::cli::choices::EngineChoice;
+use crate::cli::choices::{DeviceChoice, EngineChoice};
 use crate::cli::exit::BadInput;
 use crate::cli::output;
 use crate::cli::training::config::NetworkSettings;
@@ -38,11 +38,11 @@ const BATCH: usize = 8;
 /// pairs; rings of polymers of 63 to 66 atoms at 500 K have 830 to 930).
 const CASES: [(usize, usize); 3] = [(9, BATCH), (21, BATCH), (64, 4)];
 
-/// Measures what `oreo bench --train` asks for.
+/// Measures what `oreo bench --train` asks for; the reference engine on `device`, the native one on the processor.
 ///
 /// # Errors
 /// Bad input, or what a step says.
-pub fn report(args: &BenchArgs, threads: u32) -> Result<Report> {
+pub fn report(args: &BenchArgs, device: DeviceChoice, threads: u32) -> Result<Report> {
     let (name, weights) = weights(args.weights.as_ref())?;
     let cases = cases(args, &weights)?;
     let load_average = load_average();
@@ -62,6 +62,10 @@ pub fn report(args: &BenchArgs, threads: u32) -> Result<Report> {
                 &Wish {
                     weights: &weights,
                     engine,
+                    device: match engine {
+                        EngineChoice::Native => DeviceChoice::Cpu,
+                        EngineChoice::Reference => device,
+                    },
                     threads,
                     batch: *batch,
                     budget: Duration::from_secs_f64(args.case_seconds.unwrap_or(CASE_SECONDS)),

@@ -36,6 +36,8 @@ pub struct Row {
     pub name: String,
     /// `native` or `reference`
     pub engine: String,
+    /// `cpu` or `cuda:N`
+    pub device: String,
     /// Conformations for each step.
     pub batch: usize,
     /// Of one conformation.
@@ -102,9 +104,10 @@ impl fmt::Display for Report {
         writeln!(f, "measured    {}", self.method)?;
         writeln!(
             f,
-            "\n{:<14} {:<9} {:>5} {:>5} {:>5} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}",
+            "\n{:<14} {:<9} {:<7} {:>5} {:>5} {:>5} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}",
             "system",
             "engine",
+            "device",
             "atoms",
             "pairs",
             "batch",
@@ -126,8 +129,8 @@ impl fmt::Display for Row {
         let optional = |value: Option<f64>| value.map_or("-".into(), three_digits);
         write!(
             f,
-            "{:<14} {:<9} {:>5} {:>5} {:>5}",
-            self.name, self.engine, self.atoms, self.pairs, self.batch
+            "{:<14} {:<9} {:<7} {:>5} {:>5} {:>5}",
+            self.name, self.engine, self.device, self.atoms, self.pairs, self.batch
         )?;
         let times = [
             optional(self.cpu_ms_per_step),

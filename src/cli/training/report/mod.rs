@@ -221,7 +221,7 @@ fn predictions(
     unfinished: bool,
 ) -> Result<(Option<Predicted>, Option<Predicted>)> {
     let weights = Weights::load(best_weights(folder))?;
-    let mut engine = Engine::new(&weights, config.engine, config.threads)?;
+    let mut engine = Engine::on_processor(config, &weights)?;
     let is_property = config.property().is_some();
     let (set, name) = match unfinished || sets.test.sources().is_empty() {
         true => (&sets.validation, "validation"),

@@ -31,6 +31,7 @@ pub(super) fn kernels(source: &Source, device: &Device) -> Result<Vec<u8>, CudaE
 /// Of NVRTC; `None` where it is not installed.
 pub(super) fn version() -> Option<Version> {
     // SAFETY: loads a library by its well-known name, whose initialisers are trusted as the system's are.
+    #[cfg(not(feature = "candle-cuda"))]
     if !unsafe { sys::is_culib_present() } {
         return None;
     }

@@ -81,10 +81,33 @@ impl Device {
     }
 }
 
+/// Whether there is a driver that has this device, without taking any memory on it.
+///
+/// # Errors
+/// As [`survey`], and when there is no such device.
+pub fn check(ordinal: u32) -> Result<(), CudaError> {
+    let count = survey()?.devices.len();
+    match (ordinal as usize) < count {
+        true => Ok(()),
+        false => Err(CudaError::NoDevice { ordinal, count }),
+    }
+}
+
+/// A program that links the library would not have started without it.
+#[cfg(feature = "candle-cuda")]
+fn is_there() -> bool {
+    true
+}
+
+#[cfg(not(feature = "candle-cuda"))]
+fn is_there() -> bool {
+    // SAFETY: loads a library by its well-known name, whose initialisers are trusted as the system's driver is.
+    unsafe { sys::is_culib_present() }
+}
+
 /// Of the driver, which is loaded by this; a missing library would end the program at the first call.
 fn version() -> Result<Version, CudaError> {
-    // SAFETY: loads a library by its well-known name, whose initialisers are trusted as the system's driver is.
-    if !unsafe { sys::is_culib_present() } {
+    if !is_there() {
         return Err(CudaError::NoDriver);
     }
     let mut number = 0;

@@ -1,7 +1,7 @@
 //! Plans on an NVIDIA GPU, through the driver that is found at run time: nothing of CUDA is needed to build or to start.
 //!
 //! - [`OreoCuda`]: the network as a [`oreo_core::Potential`]
-//! - [`survey`]: which devices there are, or why none can be used
+//! - [`survey`]: which devices there are, or why none can be used; [`check`]: the same about one of them
 //! - [`CudaError`]: what can be wrong, each in one line
 //!
 //! **This part has never run on a GPU.** Its kernels and plans are tested on the processor (see `crate::oreo::cuda`) and
@@ -19,6 +19,6 @@ mod error;
 mod potential;
 
 pub use compiler::compile;
-pub use driver::{survey, Survey};
+pub use driver::{check, survey, Survey};
 pub use error::{CudaError, Version};
 pub use potential::OreoCuda;
