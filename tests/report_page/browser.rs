@@ -89,7 +89,7 @@ pub fn assert_works(page: &Path, expected: &Expected) -> Option<Opened> {
     for none in ["problems", "requests"] {
         assert_eq!(found[none], 0, "{none}: {found}");
     }
-    let plots = "plot_reads plot_zooms table_sorts";
+    let plots = "plot_reads plot_zooms touch_reads_plot touch_zooms_plot table_sorts";
     let viewer = "canvas_drawn slider_moves rotation_moves touch_rotates touch_zooms";
     for (checks, wanted) in [(plots, true.into()), (viewer, viewed(expected.viewer))] {
         for check in checks.split(' ') {
