@@ -34,7 +34,7 @@ pub enum Command {
     Run(Box<RunArgs>),
     /// Continue a run from its last checkpoint, to the bit
     Resume(ResumeArgs),
-    /// Show a run or a training that goes on in another process, until it ends
+    /// Show a run, a training or a relaxation that goes on in another process, until it ends
     Watch(WatchArgs),
     /// Train the network on forces: from scratch, pre-training, fine-tuning
     Train(TrainArgs),
@@ -183,19 +183,23 @@ pub struct ResumeArgs {
     /// Threads of the network [default: as the run began]
     #[arg(long, value_name = "N", value_parser = threads())]
     pub threads: Option<u32>,
+    /// How large figures are.
+    #[command(flatten)]
+    pub figures: FigureArgs,
 }
 
 /// `oreo watch`
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Only reads, and may be started and ended at any time. A run shows step, time, speed, temperature, drift of the conserved quantity and
-the largest deviation of a bond, for each replica; a training its errors. Exit code 0: it completed; 3: a stability rule stopped a
-replica; 1: it is not finished and nobody works on it, and how to continue is said. With --json the object comes at the end.
+the largest deviation of a bond, for each replica; a training its errors; a relaxation step, energy and largest force. Exit code 0: it
+completed or converged; 3: a stability rule stopped a replica; 1: it is not finished or not converged and nobody works on it, and how
+to continue is said. With --json the object comes at the end.
 Examples:
   oreo watch first
   oreo watch first --once --json")]
 pub struct WatchArgs {
-    /// Output folder of `oreo run` or of `oreo train`
+    /// Output folder of `oreo run`, `oreo train` or `oreo relax`
     #[arg(value_name = "DIR")]
     pub directory: PathBuf,
     /// Say how it is now, and leave
@@ -355,6 +359,9 @@ pub struct RelaxArgs {
     /// How to read data sets.
     #[command(flatten)]
     pub data_set: DataSetArgs,
+    /// How large the figure is.
+    #[command(flatten)]
+    pub figures: FigureArgs,
     /// Where, how and in what the network computes.
     #[command(flatten)]
     pub compute: ComputeArgs,
@@ -529,6 +536,9 @@ pub struct BenchArgs {
         help_heading = "Suite"
     )]
     pub output: Option<PathBuf>,
+    /// How large the plot of --suite and --render is.
+    #[command(flatten)]
+    pub figures: FigureArgs,
     /// Where, how and in what the network computes.
     #[command(flatten)]
     pub compute: ComputeArgs,
