@@ -86,6 +86,10 @@ fn the_reweighted_reference_is_in_the_page() {
         (found - shift).abs() < 1e-4 && shift > 1e-3,
         "{found}, {shift}"
     );
+    for bond in list(&run["analysis"]["replicas"][0]["bond_lengths"]) {
+        let [plain, reweighted] = ["reference_mean_a", "reweighted_mean_a"].map(|key| &bond[key]);
+        assert!(reweighted.is_f64() && reweighted != plain, "{bond}");
+    }
 }
 
 #[test]
