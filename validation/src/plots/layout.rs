@@ -279,6 +279,12 @@ mod tests {
                 assert!(end < found.width + 10.0, "{size:?}");
                 let rows = panel.legend.last().unwrap().row;
                 assert!(panel.top + rows as f64 * LEGEND_ROW < top);
+                let series = ["training set", "validation set, of other frames"];
+                let names = series.iter().chain(&["a level with a long name"]);
+                for (entry, name) in panel.legend.iter().zip(names) {
+                    let end = entry.left + KEY + width(name, TICK).unwrap();
+                    assert!(end <= right || entry.left == left, "{size:?}: {name}");
+                }
                 for pair in panel.legend.windows(2) {
                     assert!(pair[0].row < pair[1].row || pair[0].left < pair[1].left);
                 }
