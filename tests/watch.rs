@@ -131,17 +131,14 @@ fn a_stopped_run_ends_with_three_and_says_why() {
     assert_eq!(stopped["replicas"][0]["stop"]["cause"], "temperature");
 }
 
-const RELAX: &str = "relax --structure a.xyz --potential lennard-jones --output minimum";
+const RELAX: &str = "relax --structure a.xyz --potential lennard-jones --output minimum --fmax";
 
 /// A force of 1e-30 eV/Å is below what rounding leaves: it goes on until it is killed.
 #[test]
 fn a_relaxation_is_watched_while_it_goes_on_and_after_it_was_killed() {
     let place = Workplace::new();
     place.write("a.xyz", ARGON);
-    let mut relaxation = spawn(
-        &place,
-        &format!("{RELAX} --fmax 1e-30 --max-steps 1000000000"),
-    );
+    let mut relaxation = spawn(&place, &format!("{RELAX} 1e-30 --max-steps 1000000000"));
     let table = place.path("minimum/convergence.csv");
     while fs::read(&table).map_or(0, |text| text.len()) < 5_000 {
         std::thread::sleep(Duration::from_millis(20));
@@ -153,11 +150,9 @@ fn a_relaxation_is_watched_while_it_goes_on_and_after_it_was_killed() {
         (&running["kind"], &running["state"]),
         (&"relaxation".into(), &"running".into())
     );
-    assert_eq!(
-        (&running["max_steps"], &running["fmax_ev_per_a"]),
-        (&1_000_000_000.into(), &1e-30.into())
-    );
+    assert_eq!(running["max_steps"], 1_000_000_000);
     let number = |key: &str| running[key].as_f64().unwrap();
+    assert!((number("fmax_ev_per_a") / 1e-30 - 1.0).abs() < 1e-9);
     assert!(number("step") > 10.0);
     assert!(number("energy_ev") < number("energy_start_ev"));
     assert!(number("max_force_ev_per_a") < number("max_force_start_ev_per_a"));
@@ -182,7 +177,7 @@ fn a_relaxation_is_watched_while_it_goes_on_and_after_it_was_killed() {
 fn a_relaxation_ends_as_it_ended() {
     let place = Workplace::new();
     place.write("a.xyz", ARGON);
-    assert_eq!(place.oreo(RELAX).code, 0);
+    assert_eq!(place.oreo(&format!("{RELAX} 1e-5")).code, 0);
     let ended = place.oreo("watch minimum --json");
     let (seen, summary) = (state(&ended), place.json("minimum/summary.json"));
     assert_eq!((ended.code, &seen["state"]), (0, &"completed".into()));
@@ -196,7 +191,7 @@ fn a_relaxation_ends_as_it_ended() {
         .contains("converged; the minimum is in"));
     assert_eq!(
         place
-            .oreo(&format!("{RELAX} --max-steps 2 --overwrite"))
+            .oreo(&format!("{RELAX} 1e-5 --max-steps 2 --overwrite"))
             .code,
         1
     );

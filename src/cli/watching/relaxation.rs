@@ -336,7 +336,7 @@ mod tests {
                 "        7        -10.250000              1.250e-1         5.000e-2",
             ]
         );
-        assert_eq!(state.verdict(), "r: running; last step 3 s ago");
+        assert_eq!(state.verdict(), "r: running; last step 3.0 s ago");
         let done = RelaxationState {
             state: Standing::Unconverged,
             ..state

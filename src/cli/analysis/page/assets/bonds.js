@@ -31,7 +31,6 @@ function kinds_table(replicas, { caption, key, name, label, unit, suffix, digits
   if (rows.length === 0) return null;
   const column = (label, unit, value, show = (v) => fixed(v, digits)) => ({ label, unit, value, show: (row) => show(value(row)), key });
   const of = (part) => ({ kind }) => kind[`${part}_${suffix}`];
-  const reweighted = (column) => ({ ...column, key: "bond_lengths.reweighted_mean_a" });
   return sortable_table(caption, [
     name_column("Replica"),
     { label, value: ({ kind }) => kind[name], numeric: false },
@@ -41,9 +40,9 @@ function kinds_table(replicas, { caption, key, name, label, unit, suffix, digits
     column("Difference", unit, of("difference"), (v) => fixed(v, digits + 1)),
     column("Difference in errors", "", ({ kind }) => kind.difference_in_errors, (v) => fixed(v, 1)),
     column("Difference in spreads", "", ({ kind }) => kind.difference_in_reference_std, (v) => fixed(v, 2)),
-    reweighted(column("Reweighted reference", unit, of("reweighted_mean"))),
-    reweighted(column("Difference to it", unit, of("reweighted_difference"), (v) => fixed(v, digits + 1))),
-    reweighted(column("in errors", "", ({ kind }) => kind.reweighted_difference_in_errors, (v) => fixed(v, 1))),
+    column("Reweighted reference", unit, of("reweighted_mean")),
+    column("Difference to it", unit, of("reweighted_difference"), (v) => fixed(v, digits + 1)),
+    column("The same in errors", "", ({ kind }) => kind.reweighted_difference_in_errors, (v) => fixed(v, 1)),
     column("Standard deviation", unit, of("std")),
     column("Reference's deviation", unit, of("reference_std")),
     column("Lowest", unit, of("min")),
