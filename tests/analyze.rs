@@ -101,7 +101,8 @@ fn ethanol_run(folder: &Path, name: &str, more: &[&str]) -> Value {
     json(&["analyze", &output])
 }
 
-/// Catches the nominal temperature in the weights where the modes are hotter by 3N/(3N − 6) = 27/21.
+/// Catches the nominal temperature in the weights where the modes are hotter by 3N/(3N − 6) = 27/21, and bonds of the frames as they
+/// are for reweighted ones.
 #[test]
 fn a_reference_is_reweighted_to_its_labels_at_the_temperature_of_the_vibrations() {
     let folder = folder();

@@ -61,7 +61,7 @@ mod tests {
     use super::*;
     use oreo_validation::plots::{Axis, Mark, Panel};
 
-    /// Meant to catch names as they are: rows of six cells.
+    /// Catches names as they are: rows of six cells.
     #[test]
     fn a_comma_in_a_name_makes_no_cell_and_bars_keep_their_names() {
         let axis = Axis::named("", vec!["H".into(), "C, \"all\"".into()]);

@@ -79,7 +79,9 @@ pub struct Expected {
     pub viewer: bool,
 }
 
-/// Opens the page: no complaint, no request, everything that moves moves, by mouse, keys and fingers.
+/// Opens the page: no complaint, no request, everything that moves moves, by mouse, keys and fingers. Of plots it was seen to fail with a
+/// zoom about the left end, a zoom the wrong way, a picture that does not move along with two fingers, a finger that is never
+/// lifted, and a single one that reads nothing.
 pub fn assert_works(page: &Path, expected: &Expected) -> Option<Opened> {
     let opened = Opened::new(&chromium()?, page);
     assert!(opened.is_ready(), "{:?}", opened.console);

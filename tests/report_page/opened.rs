@@ -71,7 +71,8 @@ fn a_box_of_argon_and_three_runs_side_by_side() {
     assert_works(&together.join("report.html"), &expected);
 }
 
-/// A row for all atoms with the numbers of analysis.json; with too few frames, or for a molecule alone, the reason in words.
+/// A row for all atoms with the numbers of analysis.json; with too few frames the reason in words. Catches a D without its error, and
+/// the reason of another number.
 #[test]
 fn self_diffusion_has_a_table_or_a_reason() {
     let folder = folder();

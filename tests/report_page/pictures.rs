@@ -35,7 +35,11 @@ fn staged(page: &str, words: &str) -> String {
 /// RFC 4648.
 fn base64(bytes: &[u8]) -> String {
     let letters = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let bits = |k: usize| bytes.get(k / 8).is_some_and(|byte| byte >> (7 - k % 8) & 1 == 1);
+    let bits = |k: usize| {
+        bytes
+            .get(k / 8)
+            .is_some_and(|byte| byte >> (7 - k % 8) & 1 == 1)
+    };
     let letter = |k: usize| (0..6).fold(0, |sum, bit| 2 * sum + usize::from(bits(6 * k + bit)));
     let count = (8 * bytes.len()).div_ceil(6);
     let text: String = (0..count).map(|k| char::from(letters[letter(k)])).collect();
@@ -48,7 +52,8 @@ fn take(run: &Path, words: &str, Screen(width, height, flags): Screen, picture: 
     let path = run.join("staged.html");
     fs::write(&path, staged).unwrap();
     let profile = tempfile::tempdir().unwrap();
-    let fixed = "--headless=new --no-sandbox --disable-gpu --hide-scrollbars --virtual-time-budget=8000";
+    let fixed =
+        "--headless=new --no-sandbox --disable-gpu --hide-scrollbars --virtual-time-budget=8000";
     Command::new(chromium)
         .args(fixed.split(' ').chain(flags.split_whitespace()))
         .arg(format!("--window-size={width},{height}"))
@@ -69,12 +74,27 @@ fn pictures_of_a_break_of_runs_side_by_side_and_of_a_spectrum() {
     let [cool, five, hot, together] =
         ["cool", "five", "hot", "together"].map(|name| folder.path().join(name));
     ethanol(&hot, 3, &format!("{EXPLODING} 2"));
-    let words = only("verdict trajectory") + "document.getElementById('trajectory').viewer.to_break.click();";
-    take(&hot, &words, Screen(1160, 1190, DARK), &to.join("report-break-dark.png"));
+    let words = only("verdict trajectory")
+        + "document.getElementById('trajectory').viewer.to_break.click();";
+    take(
+        &hot,
+        &words,
+        Screen(1160, 1190, DARK),
+        &to.join("report-break-dark.png"),
+    );
 
-    ethanol(&cool, 0, "--steps 20000 --every 4 --write-velocities --replicas 1");
+    ethanol(
+        &cool,
+        0,
+        "--steps 20000 --every 4 --write-velocities --replicas 1",
+    );
     let screen = Screen(1160, 950, LIGHT);
-    take(&cool, &only("vibrations"), screen, &to.join("report-spectrum.png"));
+    take(
+        &cool,
+        &only("vibrations"),
+        screen,
+        &to.join("report-spectrum.png"),
+    );
 
     ethanol(&five, 0, "--steps 4000 --every 20 --replicas 5");
     let [a, b, c, all] = [&cool, &five, &hot, &together].map(|path| path.to_str().unwrap());

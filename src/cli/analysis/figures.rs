@@ -42,7 +42,10 @@ fn distances(analysis: &Analysis) -> Option<Figure> {
         .collect();
     let references = [
         ("reference", &analysis.reference_distribution),
-        ("reference, reweighted to its labels", &analysis.reweighted_distribution),
+        (
+            "reference, reweighted to its labels",
+            &analysis.reweighted_distribution,
+        ),
     ];
     let references = references.into_iter();
     let references: Vec<_> = references

@@ -139,6 +139,7 @@ mod tests {
     }
 
     /// Lengths 1.0 and 1.2 count ¾, 2.0 and 2.2 count ¼: mean 1.1 + ¼, variance 0.01 within frames and ¾ · ¼ between them.
+    /// Catches a spread that forgets the one between frames.
     #[test]
     fn two_frames_of_unequal_weight_by_hand() {
         let found = weighted(&[3.0, 1.0], &[frame([1.0, 1.2]), frame([2.0, 2.2])]);
@@ -156,7 +157,7 @@ mod tests {
     }
 
     /// Eight frames, 1 Å of weight 1/6 and 2 Å of weight 1/12 in turns: mean 4/3, each frame is 1/18 of the way off, error
-    /// √(8/7 · 8/18²).
+    /// √(8/7 · 8/18²). Catches an error without the 8/7 of eight blocks.
     #[test]
     fn the_error_of_a_weighted_mean_by_hand() {
         let weights = [2.0, 1.0].repeat(4);
