@@ -255,7 +255,7 @@ fn every_figure_is_written_twice() {
 }
 
 /// 85 mm at 500 dots an inch are 1673 pixels, of which the file knows; a drawing of whole units is at most one unit off.
-/// Meant to catch a PNG without pHYs, and text in units of the width.
+/// Catches a PNG without pHYs, and text in units of the width.
 #[test]
 fn a_figure_for_a_column_is_a_column_wide() {
     let temporary = tempfile::tempdir().unwrap();

@@ -241,7 +241,7 @@ mod tests {
     use super::*;
 
     fn figure(panels: usize) -> Figure {
-        let line = vec![[0.0, 0.001], [400_000.0, 0.002]];
+        let line = vec![[0.0, 0.001], [600_000.0, 0.002]];
         let panel = Panel::new(
             Axis::linear("conformations seen"),
             Axis::linear("Largest deviation of a bond from its reference length (Å)"),
@@ -257,8 +257,8 @@ mod tests {
         }
     }
 
-    /// Marks of an axis, names and legend entries of a narrow and a wide figure, with one panel and several. Meant to
-    /// catch six marks whatever their width, and a legend that does not wrap.
+    /// Marks of an axis, names and legend entries of a narrow and a wide figure, with one panel and several. Catches
+    /// six marks whatever their width, and a legend that does not wrap.
     #[test]
     fn no_text_lies_on_other_text() {
         super::super::save::register().unwrap();

@@ -211,7 +211,7 @@ mod tests {
         );
     }
 
-    /// Meant to catch a coarser step for the ends as well, which moves the ends of the axis with the room for its labels.
+    /// Catches a coarser step for the ends as well, which moves the ends of the axis with the room for its labels.
     #[test]
     fn little_room_thins_the_marks_and_leaves_the_axis() {
         let axis = Axis::linear("");
