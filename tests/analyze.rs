@@ -101,7 +101,8 @@ fn ethanol_run(folder: &Path, name: &str, more: &[&str]) -> Value {
     json(&["analyze", &output])
 }
 
-/// Catches the nominal temperature in the weights where the modes are hotter by 3N/(3N − 6) = 27/21.
+/// Catches the nominal temperature in the weights where the modes are hotter by 3N/(3N − 6) = 27/21, and bonds of the frames as they
+/// are for reweighted ones.
 #[test]
 fn a_reference_is_reweighted_to_its_labels_at_the_temperature_of_the_vibrations() {
     let folder = folder();
@@ -118,6 +119,21 @@ fn a_reference_is_reweighted_to_its_labels_at_the_temperature_of_the_vibrations(
     let h_r = &md17["replicas"][0]["h_r"];
     assert!(h_r["h_r_mae_reweighted"].as_f64().unwrap() > 0.0);
     assert!(h_r["h_r_mae_reweighted"] != h_r["h_r_mae"]);
+    // By NumPy from positions and energies of the file, kT of 642.857 K.
+    for (bond, plain, mean, std) in [
+        (0, 1.127_315_34, 1.136_651_17, 0.039_034_99),
+        (3, 1.454_673_08, 1.408_823_48, 0.050_111_39),
+    ] {
+        let bond = &md17["replicas"][0]["bond_lengths"][bond];
+        near(&bond["reference_mean_a"], plain);
+        near(&bond["reweighted_mean_a"], mean);
+        near(&bond["reweighted_std_a"], std);
+        let own = bond["mean_a"].as_f64().unwrap();
+        near(&bond["reweighted_difference_a"], own - mean);
+        near(&bond["reweighted_difference_in_std"], (own - mean) / std);
+        // Three frames of the run have no error of their own.
+        assert_eq!(bond["reweighted_difference_error_a"], Value::Null);
+    }
 
     let physical = ethanol_run(folder.path(), "physical", &["--temperature", "500 K"]);
     near(&physical["reference"]["reweighted"]["temperature_k"], 500.0);
@@ -131,6 +147,9 @@ fn frames_that_were_sampled_at_the_level_of_their_labels_need_no_weights() {
     let replica = &old["replicas"][0];
     assert_eq!(replica["h_r"]["h_r_mae_reweighted"], Value::Null);
     let reason = replica["not_computed"]["h_r.h_r_mae_reweighted"].as_str();
+    assert!(reason.unwrap().contains("no energies at two levels"));
+    assert_eq!(replica["bond_lengths"][0]["reweighted_mean_a"], Value::Null);
+    let reason = replica["not_computed"]["bond_lengths.reweighted_mean_a"].as_str();
     assert!(reason.unwrap().contains("no energies at two levels"));
 }
 

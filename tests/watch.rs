@@ -1,4 +1,4 @@
-//! `oreo watch` beside a run: what it says while it goes on, when it is killed, and how it ends with it.
+//! `oreo watch` beside a run or a relaxation: what it says while it goes on, when it is killed, and how it ends with it.
 #![cfg(feature = "cli")]
 
 mod program;
@@ -131,6 +131,85 @@ fn a_stopped_run_ends_with_three_and_says_why() {
     assert_eq!(stopped["replicas"][0]["stop"]["cause"], "temperature");
 }
 
+const RELAX: &str = "relax --structure a.xyz --potential lennard-jones --output minimum --fmax";
+
+/// A force of 1e-30 eV/Å is below what rounding leaves: it goes on until it is killed.
+#[test]
+fn a_relaxation_is_watched_while_it_goes_on_and_after_it_was_killed() {
+    let place = Workplace::new();
+    place.write("a.xyz", ARGON);
+    let mut relaxation = spawn(&place, &format!("{RELAX} 1e-30 --max-steps 1000000000"));
+    let table = place.path("minimum/convergence.csv");
+    while fs::read(&table).map_or(0, |text| text.len()) < 5_000 {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let ended = place.oreo("watch minimum --once --json");
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let running = state(&ended);
+    assert_eq!(
+        (&running["kind"], &running["state"]),
+        (&"relaxation".into(), &"running".into())
+    );
+    assert_eq!(running["max_steps"], 1_000_000_000);
+    let number = |key: &str| running[key].as_f64().unwrap();
+    assert!((number("fmax_ev_per_a") / 1e-30 - 1.0).abs() < 1e-9);
+    assert!(number("step") > 10.0);
+    assert!(number("energy_ev") < number("energy_start_ev"));
+    assert!(number("max_force_ev_per_a") < number("max_force_start_ev_per_a"));
+    let ended = place.oreo("watch minimum --once");
+    for part in [
+        "of at most 1000000000",
+        "largest force",
+        "running; last step",
+    ] {
+        assert!(ended.stdout.contains(part), "{}", ended.stdout);
+    }
+    relaxation.kill().unwrap();
+    relaxation.wait().unwrap();
+    let ended = place.oreo("watch minimum --json");
+    assert_eq!(ended.code, 1, "{}", ended.stderr);
+    assert_eq!(state(&ended)["state"], "not_running");
+    assert!(place.oreo("watch minimum").stdout.contains("begin again"));
+}
+
+/// Catches a relaxation without its minimum that ends as if it had it.
+#[test]
+fn a_relaxation_ends_as_it_ended() {
+    let place = Workplace::new();
+    place.write("a.xyz", ARGON);
+    assert_eq!(place.oreo(&format!("{RELAX} 1e-5")).code, 0);
+    let ended = place.oreo("watch minimum --json");
+    let (seen, summary) = (state(&ended), place.json("minimum/summary.json"));
+    assert_eq!((ended.code, &seen["state"]), (0, &"completed".into()));
+    assert_eq!(
+        (&seen["step"], &seen["max_force_ev_per_a"]),
+        (&summary["steps"], &rounded(&summary["max_force_ev_per_a"]))
+    );
+    assert!(place
+        .oreo("watch minimum")
+        .stdout
+        .contains("converged; the minimum is in"));
+    assert_eq!(
+        place
+            .oreo(&format!("{RELAX} 1e-5 --max-steps 2 --overwrite"))
+            .code,
+        1
+    );
+    let ended = place.oreo("watch minimum");
+    assert_eq!(ended.code, 1);
+    assert!(
+        ended.stdout.contains("not converged after 2 steps"),
+        "{}",
+        ended.stdout
+    );
+}
+
+/// As convergence.csv has it.
+fn rounded(value: &Value) -> Value {
+    let text = format!("{:.6e}", value.as_f64().unwrap());
+    text.parse::<f64>().unwrap().into()
+}
+
 #[test]
 fn what_cannot_be_watched_is_refused_with_what_it_is() {
     let place = Workplace::new();
@@ -138,7 +217,7 @@ fn what_cannot_be_watched_is_refused_with_what_it_is() {
     fs::create_dir(place.path("empty")).unwrap();
     place.refuses("watch none", &["none", "No such file"]);
     place.refuses("watch a.xyz", &["is a file"]);
-    place.refuses("watch empty", &["has no config.toml"]);
+    place.refuses("watch empty", &["has neither config.toml nor"]);
     assert_eq!(place.oreo(&format!("{RUN} 10")).code, 0);
     place.refuses("watch .", &["watch one of", "out"]);
     place.write("out/config.toml", "steps = ");

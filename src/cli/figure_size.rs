@@ -1,6 +1,9 @@
 //! `--figure-width`: how wide figures are for a manuscript.
 
 use clap::Args;
+use serde::de::{Deserialize, Deserializer, Error};
+use serde::ser::{Serialize, Serializer};
+use std::fmt;
 use std::str::FromStr;
 
 /// mm; a number alone is taken as mm.
@@ -29,7 +32,37 @@ impl FromStr for FigureWidth {
     }
 }
 
-/// For every command that draws.
+impl fmt::Display for FigureWidth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} mm", self.0)
+    }
+}
+
+/// As a key of a config file: as typed, or a number of mm.
+#[derive(serde::Deserialize)]
+#[serde(untagged, expecting = "expected a width such as \"85 mm\"")]
+enum Typed {
+    Number(f64),
+    Text(String),
+}
+
+impl<'de> Deserialize<'de> for FigureWidth {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = match Typed::deserialize(deserializer)? {
+            Typed::Number(mm) => mm.to_string(),
+            Typed::Text(text) => text,
+        };
+        text.parse().map_err(D::Error::custom)
+    }
+}
+
+impl Serialize for FigureWidth {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// For every command that draws; `oreo run` has it among its settings.
 #[derive(Debug, Clone, Copy, Args)]
 #[command(next_help_heading = "Figures")]
 pub struct FigureArgs {
@@ -64,6 +97,9 @@ mod tests {
             let FigureWidth(width) = text.parse().unwrap();
             assert!((width - mm).abs() < 1e-9, "{text}: {width}");
         }
+        // 3.35 in is no round number of mm; written down it is the same width.
+        let inches: FigureWidth = "3.35 in".parse().unwrap();
+        assert_eq!(inches.to_string().parse(), Ok(inches));
         for text in ["", "mm", "20 mm", "nan", "1 m", "-85", "400 mm"] {
             assert!(text.parse::<FigureWidth>().is_err(), "{text}");
         }

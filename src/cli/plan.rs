@@ -2,6 +2,7 @@
 //! cannot be written down (`nve` has no thermostat time).
 
 use super::choices::*;
+use super::figure_size::FigureWidth;
 use super::layers::Layers;
 use super::quantity::{Force, Length, Temperature, Time};
 use super::resolve;
@@ -63,6 +64,8 @@ pub struct Plan {
     pub write_velocities: bool,
     /// In the xyz frames.
     pub write_forces: bool,
+    /// Of the figures at the end; `None`: for a screen.
+    pub figure_width: Option<FigureWidth>,
     /// Where, how and in what the network computes.
     pub compute: Compute,
     /// Å beyond the cutoff.
@@ -301,6 +304,7 @@ impl Plan {
             formats: Some(self.formats.clone()),
             write_velocities: Some(self.write_velocities),
             write_forces: Some(self.write_forces),
+            figure_width: self.figure_width,
             device: Some(self.compute.device),
             path: Some(self.compute.path),
             precision: Some(self.compute.precision),

@@ -44,7 +44,7 @@ const KINDS: [&str; 11] = [
     "stability = \"rdf\"\nreference = \"r.xyz\"",
     "precision = \"f16-weights\"\nfilters = \"exact\"\npath = \"fused\"",
     "ensemble = [\"v.safetensors\", \"/u.ckpt\"]\nensemble-stop = \"0.5 eV/A\"",
-    "chain-length = 2\nreplicas = 3\nseed = 9\nframe = 4\nwrite-forces = true\nskin = \"0.5 A\"",
+    "chain-length = 2\nreplicas = 3\nseed = 9\nframe = 4\nwrite-forces = true\nskin = \"0.5 A\"\nfigure-width = \"3.35 in\"",
 ];
 
 /// Catches a part that is left out of `to_settings`, which makes the recorded run start at test frames.

@@ -31,11 +31,15 @@ fn csv(figure: &Figure) -> String {
     use std::fmt::Write;
     let mut text = String::from("x_axis,y_axis,series,x,y\n");
     for panel in &figure.panels {
-        for series in &panel.series {
+        for (number, series) in panel.series.iter().enumerate() {
+            // Without a name it is what the one above is.
+            let above = figure.panels[0].series.get(number);
+            let unnamed = series.name.is_empty().then_some(above).flatten();
+            let series_name = &unnamed.unwrap_or(series).name;
             for [x, y] in &series.points {
                 let name = panel.y.names.get((-y).max(0.0) as usize);
                 let y = name.cloned().unwrap_or_else(|| y.to_string());
-                let names = [&panel.x.label, &panel.y.label, &series.name];
+                let names = [&panel.x.label, &panel.y.label, series_name];
                 let [across, up, series] = names.map(|name| cell(name));
                 let _ = writeln!(text, "{across},{up},{series},{x},{}", cell(&y));
             }
@@ -57,7 +61,7 @@ mod tests {
     use super::*;
     use oreo_validation::plots::{Axis, Mark, Panel};
 
-    /// Meant to catch names as they are: rows of six cells.
+    /// Catches names as they are: rows of six cells.
     #[test]
     fn a_comma_in_a_name_makes_no_cell_and_bars_keep_their_names() {
         let axis = Axis::named("", vec!["H".into(), "C, \"all\"".into()]);

@@ -70,6 +70,7 @@ impl Resolver<'_> {
             formats: self.formats()?,
             write_velocities: typed.write_velocities.unwrap_or(false),
             write_forces: typed.write_forces.unwrap_or(false),
+            figure_width: typed.figure_width,
             compute: self.compute()?,
             skin: typed.skin.unwrap_or(Length::literal(DEFAULT_SKIN)),
             unseen: typed.unseen.unwrap_or_default(),

@@ -2,6 +2,7 @@
 //! struct derives both. Nothing is required here and nothing has a default: that is `plan`'s part.
 
 use super::choices::*;
+use super::figure_size::FigureWidth;
 use super::quantity::{Force, Length, Temperature, Time};
 use super::weights_source::WeightsSource;
 use serde::{Deserialize, Serialize};
@@ -133,6 +134,10 @@ pub struct RunSettings {
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true",
           help_heading = "Output")]
     pub write_forces: Option<bool>,
+    /// Figures for a manuscript: this wide, with text of 7 and 8 points, without titles; one column of most journals is
+    /// "85 mm", two are "170 mm" [default: for a screen, with titles]
+    #[arg(long, value_name = "WIDTH", help_heading = "Output")]
+    pub figure_width: Option<FigureWidth>,
 
     /// Where the network computes: auto (the processor), cpu, cuda or cuda:N (never run on a GPU yet) [default: auto]
     #[arg(long, value_name = "DEVICE", help_heading = "Hardware")]

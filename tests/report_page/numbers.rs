@@ -70,7 +70,8 @@ fn the_page_is_one_file_and_its_curves_give_the_numbers_of_the_analysis() {
 }
 
 /// Frames with energies of two levels of theory, once as they were sampled and once as the level of their labels would have
-/// them: the page has both curves, and what is between them is what analysis.json says. Meant to catch the same curve twice.
+/// them: the page has both curves, and what is between them is what analysis.json says. Catches the same curve twice, and
+/// bonds of the frames as they are.
 #[test]
 fn the_reweighted_reference_is_in_the_page() {
     let folder = folder();
@@ -86,6 +87,10 @@ fn the_reweighted_reference_is_in_the_page() {
         (found - shift).abs() < 1e-4 && shift > 1e-3,
         "{found}, {shift}"
     );
+    for bond in list(&run["analysis"]["replicas"][0]["bond_lengths"]) {
+        let [plain, reweighted] = ["reference_mean_a", "reweighted_mean_a"].map(|key| &bond[key]);
+        assert!(reweighted.is_f64() && reweighted != plain, "{bond}");
+    }
 }
 
 #[test]

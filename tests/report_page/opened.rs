@@ -1,9 +1,10 @@
 //! Pages of runs work in a browser.
 
 use super::browser::{assert_works, chromium, Expected, Opened};
-use super::html::page;
+use super::html::{between, contents, page};
 use super::runs::{argon, ethanol, folder, oreo, polymer, EXPLODING};
 use std::fs;
+use std::path::Path;
 
 #[test]
 fn five_replicas() {
@@ -53,7 +54,7 @@ fn a_chain_of_182_atoms() {
 #[test]
 fn a_box_of_argon_and_three_runs_side_by_side() {
     let folder = folder();
-    let argon = argon(folder.path());
+    let argon = argon(folder.path(), "--steps 300 --every 10");
     let mut expected = Expected {
         sections: "trajectory distances",
         figures: 4,
@@ -68,6 +69,43 @@ fn a_box_of_argon_and_three_runs_side_by_side() {
     oreo(&["analyze", a, b, c, "--output", to], 0);
     (expected.sections, expected.figures, expected.tables) = ("run replicas", 6, 8);
     assert_works(&together.join("report.html"), &expected);
+}
+
+/// A row for all atoms with the numbers of analysis.json; with too few frames the reason in words. Catches a D without its error, and
+/// the reason of another number.
+#[test]
+fn self_diffusion_has_a_table_or_a_reason() {
+    let folder = folder();
+    let run = argon(folder.path(), "--steps 1000 --every 5");
+    let mut expected = Expected {
+        sections: "diffusion",
+        figures: 4,
+        tables: 4,
+        viewer: true,
+    };
+    let numbers = |run: &Path| contents(&page(run))["runs"][0]["analysis"]["replicas"][0].clone();
+    if let Some(Opened { document, .. }) = assert_works(&run.join("report.html"), &expected) {
+        let found = &numbers(&run)["diffusion"];
+        let all = &found["species"][0];
+        let table = between(&document, "Self-diffusion, by kind of atom", "</table>");
+        let exponent = format!("{:.2}", all["exponent"].as_f64().unwrap()).replace('-', "−");
+        let value = |key: &str| all[key].as_f64().unwrap();
+        let (own, error) = (value("diffusion_a2_per_ps"), value("error_a2_per_ps"));
+        // Two digits of the error, as on the whole page.
+        let digits = (1.0 - error.log10().floor()) as usize;
+        let own = format!("{own:.digits$} ± {error:.digits$}").replace('-', "−");
+        for part in ["Å²/ps", "cm²/s", &exponent, &own] {
+            assert!(table.contains(part), "no {part} in {table}");
+        }
+        assert!(document.contains("Yeh &amp; Hummer 2004"));
+    }
+    let run = argon(folder.path(), "--steps 300 --every 10");
+    expected.tables = 3;
+    if let Some(Opened { document, .. }) = assert_works(&run.join("report.html"), &expected) {
+        let reason = &numbers(&run)["not_computed"]["diffusion"];
+        let words = between(&document, "<strong>No self-diffusion: </strong>", "</p>");
+        assert_eq!(words, reason.as_str().unwrap());
+    }
 }
 
 /// The checks can fail: a picture from elsewhere is blocked and told, and a script of which a letter was changed does not

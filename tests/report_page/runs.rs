@@ -73,7 +73,7 @@ pub fn polymer(folder: &Path) -> PathBuf {
 }
 
 /// 32 atoms in a periodic box.
-pub fn argon(folder: &Path) -> PathBuf {
+pub fn argon(folder: &Path, length: &str) -> PathBuf {
     let edge = 5.4 * 2.0;
     let mut text = format!("32\nLattice=\"{edge} 0 0 0 {edge} 0 0 0 {edge}\" pbc=\"T T T\"\n");
     for cell in 0..8 {
@@ -87,7 +87,7 @@ pub fn argon(folder: &Path) -> PathBuf {
     std::fs::write(&structure, text).unwrap();
     let structure = structure.to_str().unwrap();
     let fixed = ["--potential", "lennard-jones", "--structure", structure];
-    let more = "--steps 300 --every 10 --timestep 2fs --temperature 80K";
-    run(&fixed, more, &output, 0);
+    let more = format!("{length} --timestep 2fs --temperature 80K --overwrite");
+    run(&fixed, &more, &output, 0);
     output
 }

@@ -56,7 +56,7 @@ fn near(found: &Value, expected: &Value) {
     );
 }
 
-/// Parity, elements and file of the page against `oreo evaluate` on the same test frames. Meant to catch
+/// Parity, elements and file of the page against `oreo evaluate` on the same test frames. Catches
 /// predictions of the last weights, of other frames, or a mean over atoms for one over components.
 #[test]
 fn the_page_of_a_training_has_the_errors_of_its_test_frames() {

@@ -80,8 +80,6 @@ fn what_is_packed_is_read() {
     );
 }
 
-/// Every bit, also of what lies far from the origin; records of both kinds in one file are told apart. Meant to catch
-/// the centroid taken off, and forces in f32.
 /// What a user declares counts where the packed file does not know. Seen to fail with a declaration that nobody reads.
 #[test]
 fn a_declared_level_is_that_of_the_source() {
@@ -100,6 +98,8 @@ fn a_declared_level_is_that_of_the_source() {
     assert_eq!(level(None), None);
 }
 
+/// Every bit, also of what lies far from the origin; records of both kinds in one file are told apart. Meant to catch
+/// the centroid taken off, and forces in f32.
 #[test]
 fn exact_records_are_the_conformations_to_the_bit() {
     let folder = tempfile::tempdir().unwrap();

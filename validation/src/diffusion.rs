@@ -8,28 +8,26 @@
 //! forget the first collisions, if the trajectory is, and short enough that each lag has twenty stretches of its own. Its
 //! error is that of the mean of the slopes of ten blocks in time, each fitted in the same window.
 
+mod displacement;
+mod fit;
+mod groups;
+
 use crate::error::positive;
 use crate::unwrap::Unwrapper;
 use crate::ValidationError;
-use oreo_core::{Cell, Element, System, Vec3};
-use rustfft::{num_complex::Complex64, Fft, FftPlanner};
+use displacement::displacements;
+use fit::Window;
+use groups::{groups, thinned};
+use oreo_core::{Cell, System, Vec3};
 use serde::Serialize;
-use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// Stretches of time that the error comes from.
 const BLOCKS: usize = 10;
 /// Below it there are too few lags in the window.
 const FEWEST_FRAMES: usize = 200;
-/// Share of the length where the fit begins.
-const FIT_FROM: f64 = 0.01;
-/// Share of the length where the fit ends: half a block.
-const FIT_TO: f64 = 0.05;
 /// Positions kept at most, 192 MB; of longer trajectories every second, fourth … frame, of larger boxes every second,
 /// third … atom of each element.
 const MOST_POSITIONS: usize = 8_000_000;
-/// 1 Å²/ps = 10⁻¹⁶ cm² / 10⁻¹² s
-const CM2_PER_S: f64 = 1e-4;
 
 /// Collects paths.
 #[derive(Debug, Clone)]
@@ -181,184 +179,6 @@ impl DiffusionMeter {
     }
 }
 
-/// Lags of the fit, both included.
-struct Window {
-    first: usize,
-    last: usize,
-    spacing_ps: f64,
-}
-
-impl Window {
-    fn of(frames: usize, spacing_ps: f64) -> Self {
-        Self {
-            first: (FIT_FROM * frames as f64).ceil() as usize,
-            last: (FIT_TO * frames as f64).floor() as usize,
-            spacing_ps,
-        }
-    }
-
-    /// Å²/ps
-    fn slope(&self, msd: &[f64]) -> f64 {
-        let times = (self.first..=self.last).map(|lag| lag as f64 * self.spacing_ps);
-        slope(times.zip(msd[self.first..=self.last].iter().copied()))
-    }
-
-    fn species(
-        &self,
-        name: &str,
-        atoms: usize,
-        msd: &[f64],
-        of_blocks: &[f64],
-    ) -> SpeciesDiffusion {
-        let diffusion = self.slope(msd) / 6.0;
-        let error = error_of_mean(of_blocks) / 6.0;
-        let logarithms = (self.first..=self.last).map(|lag| ((lag as f64).ln(), msd[lag].ln()));
-        let exponent = slope(logarithms);
-        SpeciesDiffusion {
-            species: name.into(),
-            atoms,
-            diffusion_a2_per_ps: diffusion,
-            error_a2_per_ps: error,
-            diffusion_cm2_per_s: diffusion * CM2_PER_S,
-            error_cm2_per_s: error * CM2_PER_S,
-            exponent: exponent.is_finite().then_some(exponent),
-            msd_a2: msd.to_vec(),
-        }
-    }
-}
-
-/// Of least squares.
-fn slope(points: impl Iterator<Item = (f64, f64)> + Clone) -> f64 {
-    let count = points.clone().count() as f64;
-    let (x, y) = points
-        .clone()
-        .fold((0.0, 0.0), |(a, b), (x, y)| (a + x, b + y));
-    let (x, y) = (x / count, y / count);
-    let products = points.fold((0.0, 0.0), |(xx, xy), (px, py)| {
-        (xx + (px - x).powi(2), xy + (px - x) * (py - y))
-    });
-    products.1 / products.0
-}
-
-fn error_of_mean(values: &[f64]) -> f64 {
-    let count = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / count;
-    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-    (squares / (count - 1.0) / count).sqrt()
-}
-
-/// About `most` atoms: each k-th of every element, so that none is lost.
-fn thinned(elements: &[Element], most: usize) -> Vec<usize> {
-    let stride = elements.len().div_ceil(most).max(1);
-    let mut seen = BTreeMap::<Element, usize>::new();
-    let mut is_followed = |atom: &usize| {
-        let count = seen.entry(elements[*atom]).or_default();
-        *count += 1;
-        (*count - 1).is_multiple_of(stride)
-    };
-    (0..elements.len())
-        .filter(|atom| is_followed(atom))
-        .collect()
-}
-
-/// Name and number of atoms of each group, and the groups that each atom counts in.
-struct Groups {
-    names: Vec<(String, usize)>,
-    of_atom: Vec<usize>,
-}
-
-/// The first is everyone; then the elements, unless there is only one.
-fn groups(elements: &[Element]) -> Groups {
-    let mut kinds = elements.to_vec();
-    kinds.sort();
-    kinds.dedup();
-    let mut names = vec![("all".to_string(), elements.len())];
-    if kinds.len() > 1 {
-        let count = |kind: &Element| elements.iter().filter(|element| *element == kind).count();
-        names.extend(kinds.iter().map(|kind| (kind.to_string(), count(kind))));
-    }
-    let kind = |element: &Element| 1 + kinds.binary_search(element).unwrap_or_default();
-    Groups {
-        names,
-        of_atom: elements.iter().map(kind).collect(),
-    }
-}
-
-/// Å² by group and lag, up to half the frames.
-fn displacements(frames: &[Vec<Vec3>], groups: &Groups) -> Vec<Vec<f64>> {
-    let lags = frames.len() / 2 + 1;
-    let mut sums = vec![vec![0.0; lags]; groups.names.len()];
-    let mut squares = SquaredDisplacement::new(frames.len());
-    for (atom, &group) in groups.of_atom.iter().enumerate() {
-        let path: Vec<Vec3> = frames.iter().map(|frame| frame[atom]).collect();
-        let msd = squares.of(&path);
-        let add = |sum: &mut Vec<f64>| sum.iter_mut().zip(&msd).for_each(|(sum, x)| *sum += x);
-        add(&mut sums[0]);
-        if let Some(sum) = sums.get_mut(group) {
-            add(sum);
-        }
-    }
-    for (sum, (_, atoms)) in sums.iter_mut().zip(&groups.names) {
-        sum.iter_mut().for_each(|value| *value /= *atoms as f64);
-    }
-    sums
-}
-
-/// Of one path after another of the same length.
-struct SquaredDisplacement {
-    forward: Arc<dyn Fft<f64>>,
-    inverse: Arc<dyn Fft<f64>>,
-    series: Vec<Complex64>,
-    power: Vec<Complex64>,
-}
-
-impl SquaredDisplacement {
-    fn new(frames: usize) -> Self {
-        // Zeros behind, so that the end does not meet the beginning.
-        let length = (2 * frames).next_power_of_two();
-        let mut planner = FftPlanner::new();
-        Self {
-            forward: planner.plan_fft_forward(length),
-            inverse: planner.plan_fft_inverse(length),
-            series: vec![Complex64::ZERO; length],
-            power: vec![Complex64::ZERO; length],
-        }
-    }
-
-    /// Å² of each lag up to half the path.
-    fn of(&mut self, path: &[Vec3]) -> Vec<f64> {
-        let count = path.len();
-        // Differences of squares of large numbers would lose digits.
-        let middle = path.iter().sum::<Vec3>() / count as f64;
-        self.correlate(path, &middle);
-        let scale = 1.0 / self.series.len() as f64;
-        let square = |k: usize| (path[k] - middle).norm_squared();
-        let mut sum: f64 = 2.0 * (0..count).map(square).sum::<f64>();
-        let mut msd = vec![0.0; count / 2 + 1];
-        for (lag, value) in msd.iter_mut().enumerate().skip(1) {
-            sum -= square(lag - 1) + square(count - lag);
-            let correlation = self.power[lag].re * scale;
-            *value = (sum - 2.0 * correlation) / (count - lag) as f64;
-        }
-        msd
-    }
-
-    /// Leaves Σ_t r(t+k)·r(t), times the length of the transform, in `power`.
-    fn correlate(&mut self, path: &[Vec3], middle: &Vec3) {
-        self.power.fill(Complex64::ZERO);
-        for axis in 0..3 {
-            self.series.fill(Complex64::ZERO);
-            for (value, position) in self.series.iter_mut().zip(path) {
-                value.re = position[axis] - middle[axis];
-            }
-            self.forward.process(&mut self.series);
-            let power = self.power.iter_mut().zip(&self.series);
-            power.for_each(|(sum, value)| sum.re += value.norm_sqr());
-        }
-        self.inverse.process(&mut self.power);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -377,7 +197,7 @@ mod tests {
     }
 
     /// Steps of normal numbers of deviation `step` a component.
-    fn random_walk(atoms: usize, frames: usize, step: f64, seed: u64) -> Vec<Vec<Vec3>> {
+    pub(super) fn random_walk(atoms: usize, frames: usize, step: f64, seed: u64) -> Vec<Vec<Vec3>> {
         let mut generator = Generator::new(seed, 0);
         let mut now = vec![Vec3::zeros(); atoms];
         let mut walk = || {
@@ -387,20 +207,6 @@ mod tests {
             now.clone()
         };
         (0..frames).map(|_| walk()).collect()
-    }
-
-    /// Planted, and seen to fail: the autocorrelation divided by all frames in place of those that it has.
-    #[test]
-    fn transforms_and_the_definition_agree() {
-        let path: Vec<Vec3> = random_walk(1, 101, 0.7, 3).into_iter().flatten().collect();
-        let shifted: Vec<Vec3> = path.iter().map(|r| r + Vec3::repeat(500.0)).collect();
-        let msd = SquaredDisplacement::new(101).of(&shifted);
-        assert_eq!(msd.len(), 51);
-        for (lag, value) in msd.iter().enumerate() {
-            let squares = (0..101 - lag).map(|t| (path[t + lag] - path[t]).norm_squared());
-            let exact = squares.sum::<f64>() / (101 - lag) as f64;
-            assert!((value - exact).abs() < 1e-9, "{lag}: {value}, {exact}");
-        }
     }
 
     /// A step of 0.1 Å a component each 0.5 ps: D = 0.1²/(2 · 0.5) = 0.01 Å²/ps = 10⁻⁶ cm²/s, less the share 1/N of the
@@ -489,17 +295,6 @@ mod tests {
         assert_eq!(thin.spacing_ps, 4.0);
         let (thin, all) = (&thin.species[0].msd_a2, &all.species[0].msd_a2);
         assert!((thin[50] / all[200] - 1.0).abs() < 0.03);
-    }
-
-    /// Catches each third atom of water, which would be the oxygen only.
-    #[test]
-    fn of_many_atoms_some_of_each_element_are_followed() {
-        let water = ["O", "H", "H"].map(|symbol| symbol.parse().unwrap());
-        let box_of_water = water.repeat(10);
-        assert_eq!(thinned(&box_of_water, 30).len(), 30);
-        let some = thinned(&box_of_water, 10);
-        let hydrogens = some.iter().filter(|&&atom| atom % 3 != 0).count();
-        assert_eq!((some.len(), hydrogens), (11, 7));
     }
 
     #[test]

@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     /// Forces of 1 to 6 eV/Å with errors of 1 to 6 meV/Å along x, a third of that over the components, in three bins.
-    /// Meant to catch bins of equal width, and a norm instead of the mean over components.
+    /// Catches bins of equal width, and a norm instead of the mean over components.
     #[test]
     fn bins_by_hand() {
         let mut errors = ForceSizeErrors::default();

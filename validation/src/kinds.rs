@@ -2,7 +2,12 @@
 //! another.
 //!
 //! The mean of a kind over the frames is what a run and its reference are compared by. Its error comes from the means of
-//! blocks in time, since a bond that is long now is long in the next frame, too. Fixed memory.
+//! blocks in time, since a bond that is long now is long in the next frame, too. Fixed memory. Frames that count unequally
+//! are for [`Reweighting::kinds`](crate::Reweighting::kinds).
+
+mod weighted;
+
+pub use weighted::KindSummaries;
 
 use crate::angles::angle_deg;
 use crate::error::{all_finite, same_length};
@@ -94,6 +99,14 @@ impl<const N: usize> Kind<N> {
             sum += value;
         }
         self.in_time.add(sum / self.members.len() as f64);
+    }
+
+    /// Of one frame.
+    fn moments(&self, value: impl Fn(&[usize; N]) -> f64) -> Moments {
+        let mut moments = Moments::NONE;
+        let values = self.members.iter().map(value);
+        values.for_each(|value| moments.add(value));
+        moments
     }
 
     fn summary(&self) -> Option<KindSummary> {

@@ -34,6 +34,11 @@ impl Reweighting {
         Ok(Self { weights })
     }
 
+    /// Of the frames, in their order; they sum to 1.
+    pub(crate) fn weights(&self) -> &[f64] {
+        &self.weights
+    }
+
     /// (Σw)²/Σw², between 1 and the number of frames.
     pub fn effective_frames(&self) -> f64 {
         1.0 / self

@@ -29,6 +29,10 @@ fn ring(noise: f64, seed: u64) -> Distribution {
     histogram.distribution().unwrap()
 }
 
+fn named<'a>(name: &str, h: &'a Distribution) -> (String, &'a Distribution) {
+    (name.into(), h)
+}
+
 fn noisy(count: usize, seed: u64, value: impl Fn(f64, f64) -> f64) -> Vec<[f64; 2]> {
     let mut generator = Generator::new(seed, 0);
     let mut slow = 0.0;
@@ -165,11 +169,34 @@ fn gallery() -> Vec<(&'static str, Figure)> {
     vec![
         (
             "distances",
-            plots::distances(&ring(0.1, 1), Some(&ring(0.08, 2)), &scores),
+            plots::distances(
+                &[named("run", &ring(0.1, 1))],
+                &[named("reference", &ring(0.08, 2))],
+                &scores,
+            ),
+        ),
+        (
+            "distances-of-replicas",
+            plots::distances(
+                &[
+                    named("replica 0", &ring(0.1, 1)),
+                    named("replica 1", &ring(0.1, 3)),
+                    named("replica 2", &ring(0.1, 4)),
+                ],
+                &[
+                    named("reference", &ring(0.08, 2)),
+                    named("reference, reweighted to its labels", &ring(0.09, 5)),
+                ],
+                &scores,
+            ),
         ),
         (
             "distances-alone",
-            plots::distances(&ring(0.1, 1), None, &DistanceScores::default()),
+            plots::distances(
+                &[named("run", &ring(0.1, 1))],
+                &[],
+                &DistanceScores::default(),
+            ),
         ),
         (
             "temperature",
@@ -228,7 +255,7 @@ fn every_figure_is_written_twice() {
 }
 
 /// 85 mm at 500 dots an inch are 1673 pixels, of which the file knows; a drawing of whole units is at most one unit off.
-/// Meant to catch a PNG without pHYs, and text in units of the width.
+/// Catches a PNG without pHYs, and text in units of the width.
 #[test]
 fn a_figure_for_a_column_is_a_column_wide() {
     let temporary = tempfile::tempdir().unwrap();

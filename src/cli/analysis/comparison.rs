@@ -8,7 +8,7 @@ use crate::cli::exit::BadInput;
 use crate::cli::inputs::Reference;
 use anyhow::Result;
 use oreo_core::Frame;
-use oreo_validation::kinds::KindStatistics;
+use oreo_validation::kinds::{KindStatistics, KindSummaries};
 use oreo_validation::rdf::{RadialDistribution, RadialHistogram};
 use oreo_validation::{floor, Distribution, Topology, ValidationError};
 use std::ops::Deref;
@@ -63,9 +63,9 @@ impl<'a> Comparison<'a> {
             let place = format!("{}, frame {index}", path.display());
             check_elements(&frame.elements, first, &place, "of the first frame")?;
         }
-        let relabelled = Relabelled::of(&reference, None);
         let kinds = kinds(&reference)
             .map_err(|error| BadInput::new(format!("{}: {error}", path.display())))?;
+        let relabelled = Relabelled::of(&reference, &kinds, None);
         Ok(Self {
             kinds,
             path: path.to_path_buf(),
@@ -76,7 +76,7 @@ impl<'a> Comparison<'a> {
 
     /// The frames are taken for samples at this thermal energy of the internal modes, eV; `None`: nobody knows.
     pub fn sampled_at(mut self, kt: Option<f64>) -> Self {
-        self.relabelled = Relabelled::of(&self.reference, kt);
+        self.relabelled = Relabelled::of(&self.reference, &self.kinds, kt);
         self
     }
 
@@ -114,9 +114,12 @@ impl<'a> Comparison<'a> {
         &self.reference.topology
     }
 
-    /// Bonds and angles by kind.
-    pub fn kinds(&self) -> &KindStatistics {
-        &self.kinds
+    /// Bonds and angles by kind, of the frames as they are.
+    pub fn kind_summaries(&self) -> KindSummaries {
+        KindSummaries {
+            bonds: self.kinds.bonds(),
+            angles: self.kinds.angles(),
+        }
     }
 
     /// Every frame is of this molecule.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 /// Key of `analysis.json` and its meaning.
 const DEFINITIONS: [(&str, &str); 22] = [
     ("bond_angles", "as bond_lengths, in degrees; H-C-O has its vertex at C"),
-    ("bond_lengths", "over the bonds of a kind and the frames analyzed; std is that of one length, errors of means from block means in time; differences to the mean over the reference frames, as they are, in units of both errors together and of the reference's std"),
+    ("bond_lengths", "over the bonds of a kind and the frames analyzed; std is that of one length, errors of means from block means in time; differences to the mean over the reference frames, as they are, in units of both errors together and of the reference's std; reweighted_*: to the frames weighted as for h_r.h_r_mae_reweighted, the error of their mean from block sums of weight times deviation"),
     ("conserved.drift_ev_per_ps", "slope of least squares of the conserved quantity; error from block means about the line"),
     ("conserved.drift_kt_per_ns_per_dof", "slope / (k T dof), T the mean of thermo.csv"),
     ("diffusion", "D = slope/6 of MSD(t) = <|r(t0+t)-r(t0)|²>, unwrapped, centre of mass at rest, fitted from 1 % to 5 % of the length; error from ten blocks in time; exponent d ln MSD/d ln t is 1 where it diffuses; no correction for the size of the box"),

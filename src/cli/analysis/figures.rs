@@ -1,15 +1,17 @@
 //! The figures of an analysis, by the name of their files.
 
 use super::results::{Analysis, ReplicaAnalysis};
+use crate::run::MeanStd;
 use oreo_validation::diffusion::Diffusion;
-use oreo_validation::plots::{self, Axis, DistanceScores, Figure, Mark, Panel, Series};
+use oreo_validation::plots::{self, Axis, DistanceScores, Figure, Mark, Panel};
 use oreo_validation::spectrum::{Spectrum, VelocityAutocorrelation};
-use oreo_validation::Distribution;
 
 /// Points of a curve at most; longer ones keep the extremes of each stretch.
 const MOST_POINTS: usize = 4000;
 /// Share of the highest density below which a spectrum is empty to the eye.
 const INVISIBLE: f64 = 0.002;
+/// fs; beyond it an autocorrelation is noise, and its swings too narrow to be seen.
+const LONGEST_LAG: f64 = 1000.0;
 
 /// File name without extension, and what is in it.
 pub fn of(analysis: &Analysis) -> Vec<(String, Figure)> {
@@ -28,52 +30,38 @@ pub fn of(analysis: &Analysis) -> Vec<(String, Figure)> {
 
 /// All replicas over the reference.
 fn distances(analysis: &Analysis) -> Option<Figure> {
-    let mut runs = analysis
-        .replicas
+    let replicas = &analysis.replicas;
+    let alone = replicas.len() == 1;
+    let run = |replica: &ReplicaAnalysis| match alone {
+        true => "run".to_string(),
+        false => format!("replica {}", replica.id),
+    };
+    let runs: Vec<_> = replicas
         .iter()
-        .filter_map(|r| Some((r, r.curves.distribution.as_ref()?)));
-    let (first, distribution) = runs.next()?;
+        .filter_map(|r| Some((run(r), r.curves.distribution.as_ref()?)))
+        .collect();
+    let references = [
+        ("reference", &analysis.reference_distribution),
+        (
+            "reference, reweighted to its labels",
+            &analysis.reweighted_distribution,
+        ),
+    ];
+    let references = references.into_iter();
+    let references: Vec<_> = references
+        .filter_map(|(name, h)| Some((name.to_string(), h.as_ref()?)))
+        .collect();
     let scores = DistanceScores {
         h_r_mae: analysis.h_r_mae.mean,
-        h_r_floor: crate::run::MeanStd::of(analysis.replicas.iter().map(|r| r.h_r.h_r_floor)).mean,
-        h_r_half_split: first.h_r.h_r_half_split,
+        h_r_floor: MeanStd::of(replicas.iter().map(|r| r.h_r.h_r_floor)).mean,
+        h_r_half_split: replicas.first()?.h_r.h_r_half_split,
     };
-    let mut figure = plots::distances(
-        distribution,
-        analysis.reference_distribution.as_ref(),
-        &scores,
-    );
-    if let Some(reweighted) = &analysis.reweighted_distribution {
-        let panel = &mut figure.panels[0];
-        let name = "reference, reweighted to its labels";
-        panel.series.insert(1, line(name.into(), reweighted));
+    let mut figure = plots::distances(&runs, &references, &scores);
+    if !alone {
+        let means = format!("means over {} replicas: ", replicas.len());
+        figure.caption.insert_str(0, &means);
     }
-    if analysis.replicas.len() > 1 {
-        let panel = &mut figure.panels[0];
-        if let Some(series) = panel.series.last_mut() {
-            series.name = format!("replica {}", first.id);
-            series.mark = Mark::Line;
-        }
-        for (replica, distribution) in runs {
-            let name = format!("replica {}", replica.id);
-            panel.series.push(line(name, distribution));
-        }
-        figure.caption = format!(
-            "means over {} replicas: {}",
-            analysis.replicas.len(),
-            figure.caption
-        );
-    }
-    Some(figure)
-}
-
-fn line(name: String, distribution: &Distribution) -> Series {
-    let points = Distribution::centers().zip(distribution.density());
-    Series {
-        name,
-        points: points.map(|(r, h)| [r, *h]).collect(),
-        mark: Mark::Line,
-    }
+    (!runs.is_empty()).then_some(figure)
 }
 
 fn of_replica(replica: &ReplicaAnalysis) -> Vec<(&'static str, Figure)> {
@@ -142,8 +130,9 @@ fn velocity_autocorrelation(autocorrelation: &VelocityAutocorrelation) -> Figure
     let points = points
         .map(|(lag, value)| [lag as f64 * autocorrelation.spacing_fs, *value])
         .collect();
-    let panel =
-        Panel::new(Axis::linear("Time (fs)"), Axis::linear("C(t)")).with("", Mark::Line, points);
+    let last = autocorrelation.values.len().saturating_sub(1) as f64 * autocorrelation.spacing_fs;
+    let time = Axis::linear("Time (fs)").range(0.0, last.min(LONGEST_LAG));
+    let panel = Panel::new(time, Axis::linear("C(t)")).with("", Mark::Line, points);
     Figure::single("Velocity autocorrelation", panel).captioned("C(t) = Σm<v(0)·v(t)> / Σm<v²>")
 }
 

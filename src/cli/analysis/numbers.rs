@@ -3,11 +3,12 @@
 use super::comparison::Comparison;
 use super::curves::Curves;
 use super::frames::Frames;
-use super::kinds::{BondAngles, BondLengths};
+use super::kinds::{compared, KindNumbers};
 use super::replica::Subject;
 use super::results::*;
 use oreo_core::Periodic;
 use oreo_validation::floor;
+use oreo_validation::kinds::KindSummaries;
 use oreo_validation::rdf::RadialDistribution;
 use std::collections::BTreeMap;
 
@@ -36,7 +37,7 @@ pub fn of(
         .unzip();
     let (autocorrelation, spectrum) = vibrations.unzip();
     let diffusion = noted("diffusion", diffusion(&mut frames), &mut missing);
-    let (bond_lengths, bond_angles) = kinds(&frames, comparison, &mut missing);
+    let [bond_lengths, bond_angles] = kinds(&frames, comparison, &mut missing);
     ReplicaAnalysis {
         id: subject.id,
         trajectory: subject.path.display().to_string(),
@@ -106,25 +107,26 @@ fn kinds(
     frames: &Frames,
     comparison: Option<&Comparison>,
     missing: &mut BTreeMap<&'static str, String>,
-) -> (Vec<BondLengths>, Vec<BondAngles>) {
-    let reference = comparison.map(Comparison::kinds);
-    let (lengths, angles) = reference.map_or_else(Default::default, |r| (r.bonds(), r.angles()));
-    let bonds = frames.kinds.bonds().into_iter();
-    let bonds: Vec<_> = bonds.map(|own| BondLengths::of(own, &lengths)).collect();
-    let own = frames.kinds.angles().into_iter();
-    let of_angles = own.map(|own| BondAngles::of(own, &angles)).collect();
-    let reason = match comparison {
-        None => "there is no reference; give one (--reference)",
-        Some(_) => {
-            "an error of a mean needs eight frames that differ, of the run and of the reference"
-        }
-    };
-    let unknown = |bond: &BondLengths| bond.difference_in_errors.is_none();
-    if bonds.iter().any(unknown) {
-        missing.insert("bond_lengths.difference_in_errors", reason.into());
-        missing.insert("bond_angles.difference_in_errors", reason.into());
+) -> [Vec<KindNumbers>; 2] {
+    let reference = comparison.map(Comparison::kind_summaries);
+    let none = KindSummaries::default();
+    let no_reference = "there is no reference; give one (--reference)".to_string();
+    let reweighted = comparison.ok_or(no_reference.clone());
+    let reweighted = reweighted.and_then(Comparison::relabelled);
+    let weighted = reweighted.as_ref().map_or(&none, |found| &found.kinds);
+    let both = compared(&frames.kinds, reference.as_ref().unwrap_or(&none), weighted);
+    let few = "an error of a mean needs eight frames that differ, of the run and of the reference";
+    let reason = comparison.map_or(no_reference, |_| few.into());
+    let in_errors = |kind: &KindNumbers| kind.reference.as_ref()?.found.in_errors;
+    if both[0].iter().any(|bond| in_errors(bond).is_none()) {
+        missing.insert("bond_lengths.difference_in_errors", reason.clone());
+        missing.insert("bond_angles.difference_in_errors", reason);
     }
-    (bonds, of_angles)
+    if let (Err(reason), false) = (reweighted, both[0].is_empty()) {
+        missing.insert("bond_lengths.reweighted_mean_a", reason.clone());
+        missing.insert("bond_angles.reweighted_mean_deg", reason);
+    }
+    both
 }
 
 /// D of a box of edge L is too small by ξkT/(6πηL), ξ = 2.837297 for a cube: Yeh & Hummer, J. Phys. Chem. B 108, 15873

@@ -1,24 +1,31 @@
-//! Reference frames that were sampled at one level of theory and labelled at another: the h(r) of the level of the labels, which is
-//! the one that a network trained on them can have.
+//! Reference frames that were sampled at one level of theory and labelled at another: h(r), bonds and angles at the level of the
+//! labels, which are those that a network trained on them can have.
 
 use super::results::ReweightedReference;
 use crate::cli::inputs::Reference;
 use oreo_core::units;
+use oreo_validation::kinds::{KindStatistics, KindSummaries};
 use oreo_validation::{Distribution, Reweighting};
 
 /// Frames, each counted as often as it would occur at the level of its label.
 pub struct Relabelled {
     /// h(r)
     pub distribution: Distribution,
+    /// Bonds and angles.
+    pub kinds: KindSummaries,
     summary: ReweightedReference,
 }
 
 impl Relabelled {
-    /// Takes the frames for samples at the thermal energy `kt` (eV) of the run.
+    /// Takes the frames for samples at the thermal energy `kt` (eV) of the run; `kinds` are theirs.
     ///
     /// # Errors
     /// In words: what is missing.
-    pub fn of(reference: &Reference, kt: Option<f64>) -> Result<Self, String> {
+    pub fn of(
+        reference: &Reference,
+        kinds: &KindStatistics,
+        kt: Option<f64>,
+    ) -> Result<Self, String> {
         let Some(sampled) = &reference.sampling_energies else {
             return Err("the reference has no energies at two levels of theory".into());
         };
@@ -31,6 +38,9 @@ impl Relabelled {
         let distribution = reweighting
             .distribution(&reference.frames)
             .map_err(|error| error.to_string())?;
+        let kinds = reweighting
+            .kinds(&reference.frames, kinds)
+            .map_err(|error| error.to_string())?;
         let summary = ReweightedReference {
             temperature_k: kt / units::KELVIN,
             effective_frames: reweighting.effective_frames(),
@@ -39,6 +49,7 @@ impl Relabelled {
         };
         Ok(Self {
             distribution,
+            kinds,
             summary,
         })
     }

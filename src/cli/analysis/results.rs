@@ -5,7 +5,7 @@
 
 use super::card::Card;
 use super::curves::Curves;
-use super::kinds::{BondAngles, BondLengths};
+use super::kinds::KindNumbers;
 use super::pair_distances::PairDensity;
 use crate::run::{MeanStd, StopSummary};
 use oreo_validation::diffusion::Diffusion;
@@ -120,9 +120,9 @@ pub struct ReplicaAnalysis {
     /// Molecules only.
     pub radius_of_gyration_a: Option<Spread>,
     /// By pair of elements; empty without bonds.
-    pub bond_lengths: Vec<BondLengths>,
+    pub bond_lengths: Vec<KindNumbers>,
     /// By elements; empty without angles.
-    pub bond_angles: Vec<BondAngles>,
+    pub bond_angles: Vec<KindNumbers>,
     /// Furthest from its reference length.
     pub worst_bond: Option<WorstBond>,
     /// Of velocities.

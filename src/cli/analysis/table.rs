@@ -1,7 +1,9 @@
 //! The analysis for people: a row a quantity, a column a replica, the definition behind it.
 
 use super::definitions;
+use super::kinds::{Against, Coordinate, KindNumbers};
 use super::results::{Analysis, ReplicaAnalysis, Spread};
+use oreo_validation::kinds::{KindDifference, KindSummary};
 use oreo_validation::statistics::BlockAverage;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -129,41 +131,51 @@ pub fn of(analysis: &Analysis) -> String {
 
 fn kinds(text: &mut String, analysis: &Analysis) {
     for replica in &analysis.replicas {
-        let id = replica.id;
-        for b in &replica.bond_lengths {
-            let own = format!(
-                "{:.3} ± {:.3} Å, {:.3} to {:.3}",
-                b.mean_a, b.std_a, b.min_a, b.max_a
-            );
-            let _ = write!(text, "replica {id}: {} {} bonds {own}", b.count, b.bond);
-            if let (Some(mean), Some(std)) = (b.reference_mean_a, b.reference_std_a) {
-                let _ = write!(text, "; reference {mean:.3} ± {std:.3}");
-            }
-            difference(text, b.difference_in_errors, b.difference_in_reference_std);
-        }
-        for a in &replica.bond_angles {
-            let own = format!(
-                "{:.1} ± {:.1}°, {:.1} to {:.1}",
-                a.mean_deg, a.std_deg, a.min_deg, a.max_deg
-            );
-            let _ = write!(text, "replica {id}: {} {} angles {own}", a.count, a.angle);
-            if let (Some(mean), Some(std)) = (a.reference_mean_deg, a.reference_std_deg) {
-                let _ = write!(text, "; reference {mean:.1} ± {std:.1}");
-            }
-            difference(text, a.difference_in_errors, a.difference_in_reference_std);
-        }
+        let both = replica.bond_lengths.iter().chain(&replica.bond_angles);
+        both.for_each(|kind| {
+            let _ = writeln!(text, "replica {}: {}", replica.id, kind_line(kind));
+        });
     }
 }
 
-/// To the end of the line.
-fn difference(text: &mut String, in_errors: Option<f64>, in_spreads: Option<f64>) {
-    if let Some(errors) = in_errors {
+fn kind_line(kind: &KindNumbers) -> String {
+    let (what, digits) = match kind.coordinate() {
+        Coordinate::Bond => ("bonds", 3),
+        Coordinate::Angle => ("angles", 1),
+    };
+    let (own, unit) = (&kind.own, kind.coordinate().unit());
+    let spread = |of: &KindSummary| format!("{:.digits$} ± {:.digits$}", of.mean, of.std);
+    let mut line = format!(
+        "{} {} {what} {}{unit}, {:.digits$} to {:.digits$}",
+        own.count,
+        own.kind,
+        spread(own),
+        own.min,
+        own.max
+    );
+    let references = [
+        ("reference", "reference", &kind.reference),
+        ("reweighted", "reweighted reference", &kind.reweighted),
+    ];
+    for (name, whose, against) in references {
+        if let Some(Against { there, found }) = against {
+            let _ = write!(line, "; {name} {}", spread(there));
+            line += &difference(found, whose);
+        }
+    }
+    line
+}
+
+/// Behind the reference.
+fn difference(found: &KindDifference, whose: &str) -> String {
+    let mut text = String::new();
+    if let Some(errors) = found.in_errors {
         let _ = write!(text, "; off by {errors:.1} errors");
     }
-    if let Some(spreads) = in_spreads {
-        let _ = write!(text, ", {spreads:.2} of the reference's spread");
+    if let Some(spreads) = found.in_spreads {
+        let _ = write!(text, ", {spreads:.2} of the {whose}'s spread");
     }
-    text.push('\n');
+    text
 }
 
 fn diffusion(text: &mut String, analysis: &Analysis) {

@@ -17,7 +17,7 @@ pub fn main(args: &BenchArgs, json: bool) -> Result<Outcome> {
     check_company(args)?;
     match (&args.suite, &args.render) {
         (Some(folder), _) => measure_suite(args, folder, json)?,
-        (_, Some(record)) => render(record, args.output.as_deref())?,
+        (_, Some(record)) => render(record, args)?,
         _ if args.train => measure_training(args, json)?,
         _ => measure_systems(args, json)?,
     }
@@ -30,6 +30,9 @@ fn check_company(args: &BenchArgs) -> Result<()> {
     let train = ("--train", args.train);
     let either = ("--suite or --train", suite.1 || train.1);
     let render = ("--render", args.render.is_some());
+    // Without a document there is no plot beside it.
+    let drawn = suite.1 || args.output.is_some();
+    let plot = ("--suite or --render with --output", drawn);
     let flags = [
         ("--sizes", !args.sizes.is_empty(), suite),
         ("--overwrite", args.overwrite, suite),
@@ -37,6 +40,7 @@ fn check_company(args: &BenchArgs) -> Result<()> {
         ("--batch", args.batch.is_some(), train),
         ("--engine", !args.engine.is_empty(), train),
         ("--output", args.output.is_some(), render),
+        ("--figure-width", args.figures.figure_width.is_some(), plot),
     ];
     let alone = flags.iter().find(|(_, there, (_, with))| *there && !*with);
     alone.map_or(Ok(()), |(flag, _, (needed, _))| {
@@ -123,17 +127,18 @@ fn measure_suite(args: &BenchArgs, folder: &Path, json: bool) -> Result<()> {
         },
         budget: Duration::from_secs_f64(args.case_seconds.unwrap_or(suite::run::CASE_SECONDS)),
     })?;
-    announce(&suite::write(&record, folder)?);
+    announce(&suite::write(&record, folder, args.figures.figure_width)?);
     match json {
         true => output::print_json(&record),
         false => Ok(()),
     }
 }
 
-fn render(record: &Path, document: Option<&Path>) -> Result<()> {
+fn render(record: &Path, args: &BenchArgs) -> Result<()> {
     let record = Record::read(record)?;
-    match document {
-        Some(document) => announce(&suite::render(&record, document)?),
+    let width = args.figures.figure_width;
+    match &args.output {
+        Some(document) => announce(&suite::render(&record, document, width)?),
         None => output::print(&suite::document::of(&record))?,
     }
     Ok(())

@@ -18,6 +18,7 @@ pub fn main(args: &ConvertArgs, json: bool) -> Result<Outcome> {
     if pack::is_asked_for(&args.output) {
         let flags = [
             ("elements", args.elements.is_some()),
+            ("vector-smoothing", args.vector_smoothing.is_some()),
             ("topology", args.topology.is_some()),
         ];
         check_flags(args, &flags, "conformations")?;
@@ -60,6 +61,7 @@ pub fn main(args: &ConvertArgs, json: bool) -> Result<Outcome> {
                     args,
                     &[
                         ("elements", args.elements.is_some()),
+                        ("vector-smoothing", args.vector_smoothing.is_some()),
                         ("precision", args.precision.is_some()),
                         ("max-force", args.max_force.is_some()),
                     ],

@@ -12,11 +12,12 @@ use anyhow::Result;
 use std::path::{Path, PathBuf};
 
 /// What may differ from the run that began: nothing that the dynamics or the files depend on.
-const MAY_CHANGE: [&str; 7] = [
+const MAY_CHANGE: [&str; 8] = [
     "steps",
     "unseen",
     "threads",
     "output",
+    "figure-width",
     "checkpoint-every",
     "skin",
     "device",
@@ -30,6 +31,7 @@ pub fn main(args: &ResumeArgs, json: bool) -> Result<Outcome> {
         steps: args.steps,
         threads: args.threads,
         device: args.device,
+        figure_width: args.figures.figure_width,
         ..RunSettings::default()
     };
     let (plan, notes) = plan(&changes, None)?;

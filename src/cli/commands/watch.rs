@@ -1,4 +1,4 @@
-//! `oreo watch`: how a run or a training in another process is, until it ends.
+//! `oreo watch`: how a run, a training or a relaxation in another process is, until it ends.
 
 use crate::cli::args::WatchArgs;
 use crate::cli::exit::Outcome;
@@ -6,6 +6,7 @@ use crate::cli::md;
 use crate::cli::output;
 use crate::cli::terminal::{Block, Size, TextLine};
 use crate::cli::watching::folder::Kind;
+use crate::cli::watching::relaxation::{RelaxationState, RelaxationWatch};
 use crate::cli::watching::run::{RunState, RunWatch};
 use crate::cli::watching::standing::Standing;
 use crate::cli::watching::training::{TrainingState, TrainingWatch};
@@ -23,6 +24,7 @@ pub fn main(args: &WatchArgs, json: bool) -> Result<Outcome> {
     let mut watched = match Kind::of(&args.directory)? {
         Kind::Run => Watched::Run(Box::new(RunWatch::new(&args.directory))),
         Kind::Training => Watched::Training(TrainingWatch::new(&args.directory)),
+        Kind::Relaxation => Watched::Relaxation(RelaxationWatch::new(&args.directory)),
     };
     let mut state = watched.look()?;
     if !args.once && state.standing() == Standing::Running {
@@ -85,6 +87,7 @@ fn say(line: &str, json: bool) -> Result<()> {
 enum Watched {
     Run(Box<RunWatch>),
     Training(TrainingWatch),
+    Relaxation(RelaxationWatch),
 }
 
 impl Watched {
@@ -92,6 +95,7 @@ impl Watched {
         Ok(match self {
             Self::Run(run) => State::Run(Box::new(run.look()?)),
             Self::Training(training) => State::Training(Box::new(training.look()?)),
+            Self::Relaxation(relaxation) => State::Relaxation(Box::new(relaxation.look()?)),
         })
     }
 }
@@ -101,6 +105,7 @@ impl Watched {
 enum State {
     Run(Box<RunState>),
     Training(Box<TrainingState>),
+    Relaxation(Box<RelaxationState>),
 }
 
 impl State {
@@ -108,6 +113,7 @@ impl State {
         match self {
             Self::Run(run) => run.state,
             Self::Training(training) => training.state,
+            Self::Relaxation(relaxation) => relaxation.state,
         }
     }
 
@@ -115,6 +121,7 @@ impl State {
         match self {
             Self::Run(run) => run.step(),
             Self::Training(training) => training.step(),
+            Self::Relaxation(relaxation) => relaxation.step(),
         }
     }
 
@@ -122,6 +129,7 @@ impl State {
         match self {
             Self::Run(run) => run.lines(size),
             Self::Training(training) => training.lines(size),
+            Self::Relaxation(relaxation) => relaxation.lines(size),
         }
     }
 
@@ -129,6 +137,7 @@ impl State {
         match self {
             Self::Run(run) => run.text(),
             Self::Training(training) => training.text(),
+            Self::Relaxation(relaxation) => relaxation.text(),
         }
     }
 
@@ -136,6 +145,7 @@ impl State {
         match self {
             Self::Run(run) => run.verdict(),
             Self::Training(training) => training.verdict(),
+            Self::Relaxation(relaxation) => relaxation.verdict(),
         }
     }
 
@@ -147,7 +157,7 @@ impl State {
         };
         let ended = match self {
             Self::Run(run) => run.summary.as_ref(),
-            Self::Training(_) => None,
+            Self::Training(_) | Self::Relaxation(_) => None,
         };
         let picture = match ended {
             Some(summary) => md::table::of(summary),

@@ -73,6 +73,15 @@ pub fn convert(
             "note: {source}: tensor '{name}' is not used and left out"
         ));
     }
+    if let Some(smoothing) = args.vector_smoothing {
+        smooth(&mut weights, smoothing)?;
+    }
+    if format == WeightsFormat::Checkpoint && weights.config.vector_smoothing > 0.0 {
+        output::say(format_args!(
+            "note: TorchMD-NET knows no vector_smoothing and computes as if the {} were 0",
+            weights.config.vector_smoothing
+        ));
+    }
     let rounding = match args.precision {
         Some(StorageChoice::F16) => Some(round(&mut weights, source)?),
         _ => None,
@@ -111,6 +120,15 @@ pub fn convert(
         input_bytes,
         output_bytes: bytes.len(),
     })
+}
+
+/// Refuses what no path computes.
+fn smooth(weights: &mut Weights, smoothing: f64) -> Result<()> {
+    weights.config.vector_smoothing = smoothing;
+    match weights.config.problem() {
+        Some(problem) => Err(BadInput::new(format!("--vector-smoothing: {problem}")).into()),
+        None => Ok(()),
+    }
 }
 
 fn round(weights: &mut Weights, source: &WeightsSource) -> Result<F16Rounding> {

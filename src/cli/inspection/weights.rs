@@ -51,6 +51,7 @@ struct Architecture {
     cutoff_a: f64,
     max_z: usize,
     vector_cutoff: bool,
+    vector_smoothing: f64,
 }
 
 impl From<&Config> for Architecture {
@@ -64,6 +65,7 @@ impl From<&Config> for Architecture {
             cutoff_a: config.cutoff_upper,
             max_z: config.max_z,
             vector_cutoff: config.vector_cutoff,
+            vector_smoothing: config.vector_smoothing,
         }
     }
 }
@@ -169,8 +171,8 @@ impl WeightsFacts {
             );
             rows.add("architecture", sizes);
             let cutoff = format!(
-                "{} Å, vector_cutoff = {}, max_z = {}",
-                a.cutoff_a, a.vector_cutoff, a.max_z
+                "{} Å, vector_cutoff = {}, vector_smoothing = {}, max_z = {}",
+                a.cutoff_a, a.vector_cutoff, a.vector_smoothing, a.max_z
             );
             rows.add("cutoff", cutoff);
         }

@@ -149,7 +149,8 @@ fn analyze(
     log: &mut Log,
 ) -> Result<bool> {
     let analysis = analysis::of_finished_run(directory, plan, summary, assembly.reference.as_ref());
-    let written = analysis.and_then(|analysis| analysis::write(&analysis, directory.root(), None));
+    let width = plan.figure_width;
+    let written = analysis.and_then(|analysis| analysis::write(&analysis, directory.root(), width));
     match written {
         Ok(()) => {
             log.write("analysis.json, report.html and plots written")?;

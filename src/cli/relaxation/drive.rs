@@ -50,7 +50,7 @@ pub(super) fn drive(
     let mut progress = RelaxProgress::new(plan.max_steps);
     relaxation.start()?;
     let stop = loop {
-        records.record(relaxation);
+        records.record(relaxation)?;
         trajectory.write(&Folder::frame(relaxation))?;
         progress.update(relaxation);
         if relaxation.max_force() < plan.fmax.ev_per_angstrom() {

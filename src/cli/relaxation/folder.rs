@@ -72,6 +72,11 @@ impl Folder {
         self.root.join("log.txt")
     }
 
+    /// Grows step by step, too.
+    pub fn convergence(&self) -> PathBuf {
+        self.root.join("convergence.csv")
+    }
+
     pub fn relaxed(&self) -> PathBuf {
         self.root.join("relaxed.xyz")
     }
@@ -111,10 +116,9 @@ impl Folder {
             .with_context(|| unwritable(&path))
     }
 
-    /// `convergence.csv` and its figure; also of a relaxation that failed, as far as it came.
+    /// `convergence.csv` to its end, and its figure; also of a relaxation that failed, as far as it came.
     pub fn write_records(&self, plan: &RelaxPlan, records: &Records) -> Result<()> {
-        let path = self.root.join("convergence.csv");
-        self.write(&path, records.to_csv().as_bytes())?;
+        records.finish()?;
         self.plot(plan, records)
     }
 
@@ -130,7 +134,7 @@ impl Folder {
 
     #[cfg(feature = "plots")]
     fn plot(&self, plan: &RelaxPlan, records: &Records) -> Result<()> {
-        use oreo_validation::plots::{relaxation, Size};
+        use oreo_validation::plots::relaxation;
         let folder = self.root.join("plots");
         fs::create_dir_all(&folder).with_context(|| unwritable(&folder))?;
         let figure = relaxation(
@@ -138,7 +142,8 @@ impl Folder {
             plan.fmax.ev_per_angstrom(),
             &records.points(|record| record.energy),
         );
-        figure.save(&folder.join("convergence"), Size::Screen)?;
+        let size = crate::cli::figure_size::of(plan.figure_width);
+        figure.save(&folder.join("convergence"), size)?;
         Ok(())
     }
 

@@ -1,11 +1,12 @@
 //! From a structure to its minimum.
 //!
-//! [`plan`] says what is meant, [`selection`] which atoms, `assemble` reads and checks, `drive` steps, `records` remembers,
+//! [`plan`] says what is meant, [`goal`] when it is over, [`selection`] which atoms, `assemble` reads and checks, `drive` steps, `records` remembers,
 //! `folder` writes, `summary` counts, `progress` tells.
 
 mod assemble;
 mod drive;
 mod folder;
+pub mod goal;
 pub mod plan;
 mod progress;
 mod records;
@@ -37,7 +38,7 @@ pub fn run(plan: &RelaxPlan, json: bool) -> Result<Outcome> {
     tell(&mut log, "note", &assembly.notes)?;
     tell(&mut log, "warning", &assembly.warnings)?;
     let interrupted = interrupt_flag()?;
-    let mut records = Records::default();
+    let mut records = Records::create(&folder.convergence())?;
     let driven = drive::drive(plan, &mut assembly, &folder, &mut records, &interrupted);
     let written = folder.write_records(plan, &records);
     let ending = driven.with_context(|| early_end(&folder, &records));

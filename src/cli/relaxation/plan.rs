@@ -1,9 +1,11 @@
 //! What a relaxation is meant to be.
 
+use super::goal::Goal;
 use super::{refused, AtomSelection};
 use crate::built_in::BuiltIn;
 use crate::cli::args::RelaxArgs;
 use crate::cli::choices::{OptimizerChoice, PotentialChoice, UnseenChoice};
+use crate::cli::figure_size::FigureWidth;
 use crate::cli::plan::{Compute, PotentialPlan};
 use crate::cli::quantity::Force;
 use crate::cli::weights_source::WeightsSource;
@@ -37,6 +39,8 @@ pub struct RelaxPlan {
     pub output: PathBuf,
     /// Of an earlier relaxation there.
     pub overwrite: bool,
+    /// Of the figure; `None`: for a screen.
+    pub figure_width: Option<FigureWidth>,
     /// Where, how and in what the network computes.
     pub compute: Compute,
 }
@@ -62,6 +66,7 @@ impl RelaxPlan {
             fix: args.fix.clone(),
             output: args.output.clone(),
             overwrite: args.overwrite,
+            figure_width: args.figures.figure_width,
             compute: args.compute.resolve()?,
         })
     }
@@ -90,12 +95,14 @@ impl fmt::Display for RelaxPlan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{}; {}; {} until no force is above {}, at most {} steps",
+            "{}; {}; {} {}",
             self.place(),
             self.potential,
             self.optimizer,
-            self.fmax,
-            self.max_steps
+            Goal {
+                fmax: self.fmax,
+                max_steps: self.max_steps
+            }
         )?;
         if let Some(fix) = &self.fix {
             write!(f, "; atoms {fix} keep their place")?;

@@ -1,4 +1,4 @@
-//! What a folder holds: a run, a training, or nothing that can be watched.
+//! What a folder holds: a run, a training, a relaxation, or nothing that can be watched.
 
 use crate::cli::exit::{BadInput, OrBadInput};
 use anyhow::Result;
@@ -11,13 +11,15 @@ pub enum Kind {
     Run,
     /// Of `oreo train`
     Training,
+    /// Of `oreo relax`
+    Relaxation,
 }
 
 /// Names in a message.
 const NAMED: usize = 4;
 
 impl Kind {
-    /// By its `config.toml`.
+    /// By its `config.toml`; a relaxation has none, and a table of its steps.
     ///
     /// # Errors
     /// Bad input: a folder of something else, and what to name in its place.
@@ -33,9 +35,12 @@ impl Kind {
         Err(BadInput::new(format!("{}: {problem}", folder.display()))).or_bad_input()
     }
 
-    /// `None` without a config, and with one that is no TOML: whoever reads it says where it is wrong.
+    /// `None` without a config or a table. A config that is no TOML is a run's: whoever reads it says where it is wrong.
     fn found(folder: &Path) -> Option<Self> {
-        let text = std::fs::read_to_string(folder.join("config.toml")).ok()?;
+        let Ok(text) = std::fs::read_to_string(folder.join("config.toml")) else {
+            let relaxation = folder.join("convergence.csv").is_file();
+            return relaxation.then_some(Self::Relaxation);
+        };
         let is_training = |table: toml::Table| table.contains_key("data");
         match text.parse().is_ok_and(is_training) {
             true => Some(Self::Training),
@@ -46,12 +51,9 @@ impl Kind {
 
 /// What it is, and what to do.
 fn other(folder: &Path) -> String {
-    if folder.join("convergence.csv").is_file() || folder.join("relaxed.xyz").is_file() {
-        return "holds a relaxation; how it went is in convergence.csv and summary.json".into();
-    }
     let inside = inside(folder);
     if inside.is_empty() {
-        return "has no config.toml: not the folder of a run or of a training".into();
+        return "has neither config.toml nor convergence.csv: not the folder of a run, a training or a relaxation".into();
     }
     let names = inside
         .iter()
@@ -70,7 +72,10 @@ fn inside(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let folders = entries.map(|entry| entry.path());
     let mut found: Vec<_> = folders
-        .filter(|path| path.join("config.toml").is_file())
+        .filter(|path| {
+            let signs = ["config.toml", "convergence.csv"];
+            signs.iter().any(|name| path.join(name).is_file())
+        })
         .map(|path| {
             (
                 path.join("log.txt")
@@ -103,9 +108,15 @@ mod tests {
         let training = folder("training", "[[data]]\nfile = 'a.npz'");
         assert_eq!(Kind::of(&run).unwrap(), Kind::Run);
         assert_eq!(Kind::of(&training).unwrap(), Kind::Training);
+        fs::create_dir(root.path().join("relaxed")).unwrap();
+        fs::write(root.path().join("relaxed/convergence.csv"), "step").unwrap();
+        let relaxed = Kind::of(&root.path().join("relaxed"));
+        assert_eq!(relaxed.unwrap(), Kind::Relaxation);
         let error = Kind::of(root.path()).unwrap_err().to_string();
         assert!(
-            error.contains("watch one of") && error.contains("training"),
+            error.contains("watch one of")
+                && error.contains("training")
+                && error.contains("relaxed"),
             "{error}"
         );
     }
@@ -114,11 +125,10 @@ mod tests {
     fn what_is_nothing_of_ours_is_said_to_be() {
         let root = tempfile::tempdir().unwrap();
         let message = |path: &Path| Kind::of(path).unwrap_err().to_string();
-        assert!(message(root.path()).contains("has no config.toml"));
+        assert!(message(root.path()).contains("has neither config.toml nor convergence.csv"));
         assert!(message(&root.path().join("none")).contains("No such file"));
         let file = root.path().join("relaxed.xyz");
         fs::write(&file, "").unwrap();
         assert!(message(&file).contains("is a file"));
-        assert!(message(root.path()).contains("a relaxation"));
     }
 }

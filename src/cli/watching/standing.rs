@@ -6,16 +6,18 @@ use serde::Serialize;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-/// Of a run or a training.
+/// Of a run, a training or a relaxation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
     /// A process works on it.
     Running,
-    /// All steps are done.
+    /// All steps are done; a minimum is found.
     Completed,
     /// A stability rule stopped a replica.
     Unstable,
+    /// A relaxation that used up its steps.
+    Unconverged,
     /// Somebody stopped it; it can be continued.
     Interrupted,
     /// The process is gone, the work is not done.
@@ -28,6 +30,7 @@ impl Standing {
         match self {
             Self::Running | Self::Completed => Outcome::Completed,
             Self::Unstable => Outcome::Unstable,
+            Self::Unconverged => Outcome::Unconverged,
             Self::Interrupted | Self::NotRunning => Outcome::Unfinished,
         }
     }

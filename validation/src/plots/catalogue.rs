@@ -19,48 +19,59 @@ pub struct DistanceScores {
     pub h_r_half_split: Option<f64>,
 }
 
-/// h(r) of a run, over that of its reference.
+/// h(r) of runs over that of references, by name, and below how far each is from the first reference.
 pub fn distances(
-    run: &Distribution,
-    reference: Option<&Distribution>,
+    runs: &[(String, &Distribution)],
+    references: &[(String, &Distribution)],
     scores: &DistanceScores,
 ) -> Figure {
-    let points = |h: &Distribution| {
-        Distribution::centers()
-            .zip(h.density())
-            .map(|(r, h)| [r, *h])
-            .collect::<Vec<_>>()
-    };
+    let all = || references.iter().chain(runs);
     let last = |h: &Distribution| h.density().iter().rposition(|&h| h > 0.0).unwrap_or(0);
-    let end = (last(run).max(reference.map_or(0, last)) as f64 * crate::distances::BIN_WIDTH + 0.5)
-        .ceil()
-        .min(10.0);
-    let mut panel = Panel::new(
-        Axis::linear("Pair distance r (Å)").range(0.0, end),
-        Axis::linear("h(r) (1/Å)"),
-    );
-    if let Some(reference) = reference {
-        panel = panel.with("reference", Mark::Line, points(reference));
+    let end = all().map(|(_, h)| last(h)).max().unwrap_or(0) as f64;
+    let end = (end * crate::distances::BIN_WIDTH + 0.5).ceil().min(10.0);
+    let alone = runs.len() == 1 && !references.is_empty();
+    let mark = |number: usize| match alone && number == references.len() {
+        true => Mark::Dashed,
+        false => Mark::Line,
+    };
+    let panel = |label: &str| {
+        let distance = Axis::linear("Pair distance r (Å)").range(0.0, end);
+        Panel::new(distance, Axis::linear(label))
+    };
+    let points = |value: &dyn Fn(usize) -> f64| -> Vec<[f64; 2]> {
+        let centers = Distribution::centers().enumerate();
+        centers.map(|(bin, r)| [r, value(bin)]).collect()
+    };
+    let (mut upper, mut lower) = (panel("h(r) (1/Å)"), panel("h(r) − reference (1/Å)"));
+    for (number, (name, h)) in all().enumerate() {
+        let own = h.density();
+        upper = upper.with(name, mark(number), points(&|bin| own[bin]));
+        if let Some((_, reference)) = references.first() {
+            // The first one is the line at zero; colours are those of the panel above.
+            let there = reference.density();
+            lower = lower.with("", mark(number), points(&|bin| own[bin] - there[bin]));
+        }
     }
-    let caption = [
+    Figure {
+        title: "Distribution of pair distances".into(),
+        caption: caption(scores),
+        panels: match references.is_empty() {
+            true => vec![upper],
+            false => vec![upper, lower],
+        },
+    }
+}
+
+fn caption(scores: &DistanceScores) -> String {
+    let numbers = [
         ("MAE", scores.h_r_mae),
         ("sampling floor", scores.h_r_floor),
         ("half-split of the reference", scores.h_r_half_split),
     ];
-    let numbers = caption
+    let known = numbers
         .iter()
         .filter_map(|(name, value)| value.map(|value| format!("{name} {value:.3}")));
-    let caption = numbers.collect::<Vec<_>>().join(" · ");
-    let mark = if reference.is_some() {
-        Mark::Dashed
-    } else {
-        Mark::Line
-    };
-    Figure::single(
-        "Distribution of pair distances",
-        panel.with("run", mark, points(run)),
-    )
-    .captioned(caption)
+    known.collect::<Vec<_>>().join(" · ")
 }
 
 /// g(r) of a run, over that of its reference.
@@ -179,18 +190,21 @@ pub fn shape(rmsd_a: &[[f64; 2]], radius_of_gyration_a: &[[f64; 2]]) -> Figure {
 /// The way to a minimum: largest force on an atom that may move, `[step, eV/Å]`, down to `fmax`, and the energy,
 /// `[step, eV]`, relative to its last value.
 pub fn relaxation(max_force: &[[f64; 2]], fmax: f64, energy: &[[f64; 2]]) -> Figure {
-    let steps = || Axis::linear("Step");
+    let last = |points: &[[f64; 2]]| points.last().copied().unwrap_or_default();
+    let [step, force] = last(max_force);
+    let steps = || Axis::linear("Step").range(0.0, step);
     let upper = Panel::new(steps(), Axis::logarithmic("Largest force (eV/Å)"))
         .with("", Mark::Line, max_force.to_vec())
         .level(format!("fmax {fmax} eV/Å"), fmax);
     let end = energy.last().map_or(0.0, |point| point[1]);
     let relative = energy.iter().map(|[step, e]| [*step, e - end]).collect();
-    let lower = Panel::new(steps(), Axis::linear("E − E(end) (eV)")).with("", Mark::Line, relative);
-    let last = |points: &[[f64; 2]]| points.last().copied().unwrap_or_default();
-    let [step, force] = last(max_force);
+    // Most of the way is small beside the first steps.
+    let fall = Axis::logarithmic("E − E(end) (eV)");
+    let lower = Panel::new(steps(), fall).with("", Mark::Line, relative);
+    let caption = format!("{step} steps · largest force {force:.2e} eV/Å · energy {end:.6} eV");
     Figure {
         title: "Way to the minimum".into(),
-        caption: format!("{step} steps · largest force {force:.2e} eV/Å · energy {end:.6} eV"),
+        caption: caption.replace('-', "−"),
         panels: vec![upper, lower],
     }
 }

@@ -241,7 +241,7 @@ mod tests {
     use super::*;
 
     fn figure(panels: usize) -> Figure {
-        let line = vec![[0.0, 0.001], [400_000.0, 0.002]];
+        let line = vec![[0.0, 0.001], [600_000.0, 0.002]];
         let panel = Panel::new(
             Axis::linear("conformations seen"),
             Axis::linear("Largest deviation of a bond from its reference length (Å)"),
@@ -257,8 +257,8 @@ mod tests {
         }
     }
 
-    /// Marks of an axis, names and legend entries of a narrow and a wide figure, with one panel and several. Meant to
-    /// catch six marks whatever their width, and a legend that does not wrap.
+    /// Marks of an axis, names and legend entries of a narrow and a wide figure, with one panel and several. Catches
+    /// six marks whatever their width, and a legend that does not wrap.
     #[test]
     fn no_text_lies_on_other_text() {
         super::super::save::register().unwrap();
@@ -279,6 +279,12 @@ mod tests {
                 assert!(end < found.width + 10.0, "{size:?}");
                 let rows = panel.legend.last().unwrap().row;
                 assert!(panel.top + rows as f64 * LEGEND_ROW < top);
+                let series = ["training set", "validation set, of other frames"];
+                let names = series.iter().chain(&["a level with a long name"]);
+                for (entry, name) in panel.legend.iter().zip(names) {
+                    let end = entry.left + KEY + width(name, TICK).unwrap();
+                    assert!(end <= right || entry.left == left, "{size:?}: {name}");
+                }
                 for pair in panel.legend.windows(2) {
                     assert!(pair[0].row < pair[1].row || pair[0].left < pair[1].left);
                 }

@@ -27,6 +27,7 @@ const RUNS: Kind = Kind {
         include_str!("assets/time_series.js"),
         include_str!("assets/bonds.js"),
         include_str!("assets/vibrations.js"),
+        include_str!("assets/diffusion.js"),
         include_str!("assets/replicas.js"),
         include_str!("assets/page.js"),
     ],

@@ -13,6 +13,7 @@ pub mod stopwatch;
 
 use crate::checkpoint::replace_atomically;
 use crate::cli::exit::{BadInput, OrBadInput};
+use crate::cli::figure_size::FigureWidth;
 use anyhow::{Context, Result};
 use record::Record;
 use std::path::{Path, PathBuf};
@@ -33,20 +34,25 @@ pub fn prepare(folder: &Path, overwrite: bool) -> Result<()> {
 }
 
 /// `bench.json`, `PERFORMANCE.md` and the plot.
-pub fn write(record: &Record, folder: &Path) -> Result<Vec<PathBuf>> {
+pub fn write(record: &Record, folder: &Path, width: Option<FigureWidth>) -> Result<Vec<PathBuf>> {
     let json = folder.join("bench.json");
     let text = serde_json::to_vec_pretty(record).context("the record cannot be written as JSON")?;
     put(&json, &text)?;
     let mut written = vec![json];
-    written.extend(render(record, &folder.join("PERFORMANCE.md"))?);
+    written.extend(render(record, &folder.join("PERFORMANCE.md"), width)?);
     Ok(written)
 }
 
 /// The document, and the plot beside it.
-pub fn render(record: &Record, document: &Path) -> Result<Vec<PathBuf>> {
+pub fn render(
+    record: &Record,
+    document: &Path,
+    width: Option<FigureWidth>,
+) -> Result<Vec<PathBuf>> {
     put(document, document::of(record).as_bytes())?;
     let mut written = vec![document.to_path_buf()];
-    written.extend(plot(record, document.parent().unwrap_or(Path::new("")))?);
+    let folder = document.parent().unwrap_or(Path::new(""));
+    written.extend(plot(record, folder, width)?);
     Ok(written)
 }
 
@@ -56,14 +62,13 @@ fn put(path: &Path, contents: &[u8]) -> Result<()> {
 }
 
 #[cfg(feature = "plots")]
-fn plot(record: &Record, folder: &Path) -> Result<Vec<PathBuf>> {
-    Ok(figure::of(record)
-        .save(&folder.join(PLOT), oreo_validation::plots::Size::Screen)?
-        .into())
+fn plot(record: &Record, folder: &Path, width: Option<FigureWidth>) -> Result<Vec<PathBuf>> {
+    let size = crate::cli::figure_size::of(width);
+    Ok(figure::of(record).save(&folder.join(PLOT), size)?.into())
 }
 
 #[cfg(not(feature = "plots"))]
-fn plot(_: &Record, _: &Path) -> Result<Vec<PathBuf>> {
+fn plot(_: &Record, _: &Path, _: Option<FigureWidth>) -> Result<Vec<PathBuf>> {
     crate::cli::output::say("note: no plot: this build was made without the feature plots");
     Ok(Vec::new())
 }

@@ -12,7 +12,12 @@ function minus(text) {
 }
 
 function fixed(value, digits) {
-  return is_number(value) ? minus(value.toFixed(digits)) : MISSING;
+  return is_number(value) ? unsigned_zero(minus(value.toFixed(digits))) : MISSING;
+}
+
+// −0.00 is 0.00.
+function unsigned_zero(text) {
+  return text.replace(/^−(0(\.0*)?)$/, "$1");
 }
 
 function power_of_ten(exponent) {

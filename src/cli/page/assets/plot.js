@@ -6,8 +6,8 @@
 // levels = [{ y, label }]: targets and thresholds, always in view
 // still: nothing but zero; E_pot is written with an index, in every label
 //
-// Pointer: values under it, drag to zoom, double click for everything. Keys: arrows move the cursor, + and − zoom, 0
-// shows everything again.
+// Pointer: values under it, drag to zoom, double click for everything. Fingers: one reads values, two zoom and move. Keys:
+// arrows move the cursor, + and − zoom, 0 shows everything again.
 
 const PANEL_HEIGHT = 190;
 const PANEL_GAP = 16;
@@ -19,6 +19,8 @@ const LETTER = 6.7; // width of a digit at the size of tick labels, px
 const MOST_VALUES = 12; // lines in the box under the pointer
 const FEW = 150; // points that are drawn as they are
 const MOST_BANDS = 2; // curves whose bands can be told apart
+const CLOSEST = 10; // px between two fingers that say how far they are apart
+const NARROWEST = 1e-4; // of everything, that fingers can zoom to
 
 function plot_figure(figure) {
   return new Plot(figure).node;
@@ -30,6 +32,7 @@ class Plot {
     this.hidden = new Set();
     this.range = null;
     this.cursor = null;
+    this.fingers = new Map();
     this.full = this.full_range();
     this.svg = drawn("svg", { class: "plot", role: "img", tabindex: 0, "aria-label": this.described() });
     this.values = element("div", { class: "values", hidden: true });
@@ -40,6 +43,7 @@ class Plot {
       element("figcaption", {}, element("span", { class: "figure-title" }, with_indices(figure.title)), this.whole, this.extremes()),
       this.legend(), this.frame, this.spoken,
       figure.about ? element("p", { class: "about" }, figure.about) : null);
+    this.node.plot = this;
     this.listen();
   }
 
@@ -246,21 +250,68 @@ class Plot {
   }
 
   listen() {
-    const place = (event) => this.x.inverse(event.clientX - this.svg.getBoundingClientRect().left);
-    this.svg.addEventListener("pointermove", (event) => this.point_at(place(event)));
-    this.svg.addEventListener("pointerdown", (event) => {
-      if (event.pointerType === "mouse") {
-        this.dragged = place(event);
-        this.svg.setPointerCapture(event.pointerId);
-      }
-      this.point_at(place(event));
+    const { svg } = this;
+    svg.addEventListener("pointermove", (event) => this.move(event));
+    svg.addEventListener("pointerdown", (event) => {
+      // What is drawn again under a finger must not take it away.
+      svg.setPointerCapture(event.pointerId);
+      if (event.pointerType === "mouse") this.dragged = this.place(event);
+      else this.touch(event);
+      this.move(event);
     });
-    this.svg.addEventListener("pointerup", (event) => this.drop(place(event)));
-    this.svg.addEventListener("pointerleave", () => this.leave());
-    this.svg.addEventListener("dblclick", () => this.zoom(null));
-    this.svg.addEventListener("blur", () => this.leave());
-    this.svg.addEventListener("keydown", (event) => this.key(event));
+    svg.addEventListener("pointerup", (event) => (this.lift(event) ? null : this.drop(this.place(event))));
+    svg.addEventListener("pointercancel", (event) => {
+      this.lift(event);
+      this.leave();
+    });
+    svg.addEventListener("pointerleave", () => this.leave());
+    svg.addEventListener("dblclick", () => this.zoom(null));
+    svg.addEventListener("blur", () => this.leave());
+    svg.addEventListener("keydown", (event) => this.key(event));
     on_resize(this.frame, () => this.draw());
+  }
+
+  place(event) {
+    return this.x.inverse(event.clientX - this.svg.getBoundingClientRect().left);
+  }
+
+  move(event) {
+    if (this.fingers.has(event.pointerId)) this.fingers.set(event.pointerId, event);
+    if (this.fingers.size < 2) this.point_at(this.place(event));
+    else this.pinch();
+  }
+
+  touch(event) {
+    this.fingers.set(event.pointerId, event);
+    this.leave();
+    this.grip = this.held();
+  }
+
+  // Whether it was a finger.
+  lift(event) {
+    const was = this.fingers.delete(event.pointerId);
+    this.grip = this.held();
+    return was;
+  }
+
+  // How the first two fingers lie, and what is drawn under them; null with fewer.
+  held() {
+    if (this.fingers.size < 2) return null;
+    const [a, b] = this.fingers.values();
+    const place = this.place({ clientX: (a.clientX + b.clientX) / 2 });
+    const apart = Math.max(CLOSEST, Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY));
+    const span = this.x.to - this.x.from;
+    return { place, apart, span, share: (place - this.x.from) / span };
+  }
+
+  // What was between the fingers stays there; never beyond the ends.
+  pinch() {
+    const [first, last] = this.full;
+    const { apart, share } = this.held();
+    const span = Math.max(NARROWEST * (last - first), (this.grip.span * this.grip.apart) / apart);
+    if (span >= last - first) return this.zoom(null);
+    const from = Math.min(last - span, Math.max(first, this.grip.place - share * span));
+    this.zoom([from, from + span]);
   }
 
   // A drag of a few pixels is a click.

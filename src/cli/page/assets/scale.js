@@ -30,7 +30,7 @@ function y_ticks(from, to, about) {
 
 function tick_label(value, digits) {
   if (digits > 5 || Math.abs(value) >= 1e6) return significant(value, 3);
-  return minus(value.toFixed(digits)).replace(/^−(0(\.0*)?)$/, "$1");
+  return unsigned_zero(minus(value.toFixed(digits)));
 }
 
 // A little air above and below; a constant gets a range of its own.

@@ -20,6 +20,8 @@ function self_check() {
     touch_zooms: viewer ? pinches(viewer) : null,
     plot_reads: reads(document.querySelector("svg.plot")),
     plot_zooms: zooms(document.querySelector("svg.plot")),
+    touch_reads_plot: touch_reads(document.querySelector("svg.plot")),
+    touch_zooms_plot: touch_zooms(document.querySelector("svg.plot")),
     table_sorts: sorts(document.querySelector("#distances table, #errors table")),
   };
   document.documentElement.dataset.selfCheck = JSON.stringify(found);
@@ -51,26 +53,25 @@ function press(node, key) {
 }
 
 // Fingers are made up, and no made-up pointer can be captured.
-function touch(viewer, events) {
-  const { canvas } = viewer;
-  const { left, top } = canvas.getBoundingClientRect();
-  canvas.setPointerCapture = () => {};
+function touch(node, events) {
+  const { left, top } = node.getBoundingClientRect();
+  node.setPointerCapture = () => {};
   for (const [type, finger, x, y] of events) {
-    canvas.dispatchEvent(new PointerEvent(`pointer${type}`, { pointerId: 100 + finger, pointerType: "touch", isPrimary: finger === 0, clientX: left + x, clientY: top + y, bubbles: true, cancelable: true }));
+    node.dispatchEvent(new PointerEvent(`pointer${type}`, { pointerId: 100 + finger, pointerType: "touch", isPrimary: finger === 0, clientX: left + x, clientY: top + y, bubbles: true, cancelable: true }));
   }
-  delete canvas.setPointerCapture;
+  delete node.setPointerCapture;
 }
 
 function drag_with_a_finger(viewer) {
-  touch(viewer, [["down", 0, 50, 50], ["move", 0, 80, 60], ["up", 0, 80, 60]]);
+  touch(viewer.canvas, [["down", 0, 50, 50], ["move", 0, 80, 60], ["up", 0, 80, 60]]);
 }
 
 // Two fingers 100 pixels apart go 200 apart and back: twice as large, then as before; a third, lifted before, changes nothing.
 function pinches(viewer) {
   const whole = viewer.camera.zoom;
-  touch(viewer, [["down", 2, 10, 10], ["cancel", 2, 10, 10], ["down", 0, 50, 50], ["down", 1, 150, 50], ["move", 1, 250, 50]]);
+  touch(viewer.canvas, [["down", 2, 10, 10], ["cancel", 2, 10, 10], ["down", 0, 50, 50], ["down", 1, 150, 50], ["move", 1, 250, 50]]);
   const large = viewer.camera.zoom;
-  touch(viewer, [["move", 1, 150, 50], ["up", 1, 150, 50], ["up", 0, 50, 50], ["move", 0, 90, 50]]);
+  touch(viewer.canvas, [["move", 1, 150, 50], ["up", 1, 150, 50], ["up", 0, 50, 50], ["move", 0, 90, 50]]);
   return Math.abs(large / whole - 2) < 1e-9 && Math.abs(viewer.camera.zoom / whole - 1) < 1e-9 && viewer.pointers.size === 0;
 }
 
@@ -93,6 +94,39 @@ function zooms(plot) {
   const again = path();
   press(plot, "Escape");
   return part !== whole && again === whole;
+}
+
+// One finger reads values, and goes on reading where it moves.
+function touch_reads(svg) {
+  if (!svg) return null;
+  const box = svg.parentNode.querySelector(".values");
+  const at = svg.clientWidth / 2;
+  touch(svg, [["down", 0, at, 50]]);
+  const here = box.hidden ? "" : box.textContent;
+  touch(svg, [["move", 0, at + 80, 60]]);
+  const there = box.hidden ? "" : box.textContent;
+  touch(svg, [["up", 0, at + 80, 60], ["leave", 0, at + 80, 60]]);
+  const whole = svg.closest("figure").plot.range === null;
+  return /\d/.test(here) && /\d/.test(there) && here !== there && box.hidden && whole;
+}
+
+// Two fingers at three quarters of the width go to twice their distance: half of the range, the same value between them. Both go
+// aside: it moves along. Together again: everything. A finger that was lifted before has no part in it, nor has the one that is left.
+function touch_zooms(svg) {
+  if (!svg) return null;
+  const { plot } = svg.closest("figure");
+  const [middle, full] = [0.75 * svg.clientWidth, plot.full[1] - plot.full[0]];
+  const span = () => plot.x.to - plot.x.from;
+  const place = plot.x.inverse(middle);
+  touch(svg, [["down", 2, 10, 10], ["up", 2, 10, 10], ["down", 0, middle - 40, 50], ["down", 1, middle + 40, 50], ["move", 0, middle - 60, 50], ["move", 1, middle + 100, 50], ["move", 0, middle - 80, 50], ["move", 1, middle + 80, 50]]);
+  const close = span();
+  const kept = Math.abs(plot.x(place) - middle) < 12; // labels may have become wider
+  touch(svg, [["move", 0, middle - 40, 50], ["move", 1, middle + 120, 50]]);
+  const aside = Math.abs(plot.x(place) - middle - 40) < 12 && Math.abs(span() / close - 1) < 1e-9;
+  touch(svg, [["up", 1, middle + 120, 50], ["move", 0, middle - 200, 50]]);
+  const still = Math.abs(span() / close - 1) < 1e-9;
+  touch(svg, [["down", 1, middle, 50], ["move", 1, middle - 195, 50], ["up", 1, middle - 195, 50], ["up", 0, middle - 200, 50], ["leave", 0, middle - 200, 50]]);
+  return Math.abs(close / full - 0.5) < 1e-9 && kept && aside && still && plot.range === null && plot.fingers.size === 0;
 }
 
 // Descending order of the second column begins with its largest number.

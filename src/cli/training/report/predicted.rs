@@ -296,7 +296,7 @@ mod tests {
         }
     }
 
-    /// Meant to catch the first ones in place of an even spread, and no bound by atoms.
+    /// Catches the first ones in place of an even spread, and no bound by atoms.
     #[test]
     fn what_is_predicted_is_bounded_and_spread() {
         let small = chosen(&Counted(10_000, 9), 1).unwrap();

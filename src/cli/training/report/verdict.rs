@@ -269,7 +269,7 @@ mod tests {
         })
     }
 
-    /// Meant to catch the last error against the first, and the mean of the last quarter.
+    /// Catches the last error against the first, and the mean of the last quarter.
     #[test]
     fn a_falling_a_level_and_a_rising_curve_are_told_apart() {
         let level = [9.0, 6.0, 5.0, 4.0, 3.0, 3.0, 2.95, 3.4];

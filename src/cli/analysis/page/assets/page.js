@@ -8,7 +8,7 @@ function build_page() {
   show_sections([
     verdict_section(contents), card_section(contents), viewer_section(replicas), distances_section(contents, replicas),
     energies_section(contents, replicas), temperatures_section(contents, replicas), bonds_section(contents, replicas),
-    shape_section(contents, replicas), vibrations_section(contents, replicas), disagreement_section(contents, replicas),
+    shape_section(contents, replicas), vibrations_section(contents, replicas), diffusion_section(contents, replicas), disagreement_section(contents, replicas),
     replicas_section(contents, replicas), definitions_section(NOTE),
   ]);
 }

@@ -9,7 +9,7 @@ function vibrations_section(contents, replicas) {
   const spectra = known.map(({ curves, name, group, colour }) => ({ name, group, colour, data: curve(curves.spectrum, 1000) }));
   const correlations = known.map(({ curves, name, group, colour }) => ({ name, group, colour, data: curve(curves.autocorrelation, 1) }));
   const resolution = known.map(({ numbers }) => numbers.spectrum.resolution_per_cm);
-  const peaks = { label: "Peaks", unit: "1/cm", key: "spectrum", numeric: false, value: ({ numbers }) => (numbers.spectrum ? numbers.spectrum.peaks_per_cm.map((p) => Math.round(p)).join(", ") : null), reason: ({ numbers }) => reason_of(numbers, "spectrum") };
+  const peaks = { label: "Peaks", unit: "1/cm", key: "spectrum", numeric: false, words: true, value: ({ numbers }) => (numbers.spectrum ? numbers.spectrum.peaks_per_cm.map((p) => Math.round(p)).join(", ") : null), reason: ({ numbers }) => reason_of(numbers, "spectrum") };
   return section("vibrations", "Vibrations",
     plot_figure({ id: "spectrum", title: "Vibrational spectrum", x: "Wavenumber (1/cm)", range: [0, Math.max(...spectra.map(visible_end))], panels: [{ y: "density (10⁻³ cm)", zero: true, height: 220, series: spectra }],
       about: [term("spectrum", "Density of vibrational states"), ` with unit integral; two modes closer than ${significant(Math.max(...resolution), 3)} 1/cm are one peak.`] }),
