@@ -12,12 +12,24 @@ const ERRORS: f64 = 3.0;
 /// And share of the target: a long run has errors so small that any difference is significant.
 const TEMPERATURE_SHARE: f64 = 0.03;
 
+/// Share of frames with distances that the weights were not trained on from which whole bonds say little: an angle that
+/// collapsed keeps its bonds.
+const UNSEEN_SHARE: f64 = 0.05;
+
 /// Of a run or a trajectory.
 pub fn of(analysis: &Analysis) -> Verdict {
     let replicas = &analysis.replicas;
     let lost: Vec<_> = replicas.iter().filter(|r| !held(r)).collect();
     let judged = replicas.iter().any(|r| r.stability.bonds > 0);
+    let unseen_share = share_of_unseen(analysis).unwrap_or(0.0);
     let (state, headline) = match (lost.len(), analysis.unfinished) {
+        (0, _) if unseen_share > UNSEEN_SHARE => (
+            "unjudged",
+            headline(
+                analysis,
+                "Bonds whole, in structures that the weights do not know",
+            ),
+        ),
         (0, true) => ("unfinished", headline(analysis, "Stable so far")),
         (0, false) if analysis.kind == "run" => ("stable", headline(analysis, "Stable to the end")),
         (0, false) if judged => ("stable", headline(analysis, "Whole in every saved frame")),
@@ -251,9 +263,7 @@ fn drift(analysis: &Analysis) -> Option<Check> {
 
 /// Of weights that know what they were trained on.
 fn unseen(analysis: &Analysis) -> Option<Check> {
-    let summary = analysis.card.as_ref()?.summary.as_ref()?;
-    let counts = summary.replicas.iter().filter_map(|r| r.unseen.as_ref());
-    let (frames, of) = counts.fold((0, 0), |sum, u| (sum.0 + u.frames, sum.1 + u.of_frames));
+    let (frames, of) = frames_unseen(analysis)?;
     let state = match (frames, of) {
         (_, 0) => return None,
         (0, _) => "good",
@@ -267,6 +277,18 @@ fn unseen(analysis: &Analysis) -> Option<Check> {
         text,
         about: "unseen",
     })
+}
+
+/// How many frames, and of how many; `None` for weights that do not know.
+fn frames_unseen(analysis: &Analysis) -> Option<(u64, u64)> {
+    let summary = analysis.card.as_ref()?.summary.as_ref()?;
+    let counts = summary.replicas.iter().filter_map(|r| r.unseen.as_ref());
+    Some(counts.fold((0, 0), |sum, u| (sum.0 + u.frames, sum.1 + u.of_frames)))
+}
+
+fn share_of_unseen(analysis: &Analysis) -> Option<f64> {
+    let (frames, of) = frames_unseen(analysis).filter(|(_, of)| *of > 0)?;
+    Some(frames as f64 / of as f64)
 }
 
 /// ps, with the digits that a short run needs.
