@@ -104,7 +104,7 @@ fn a_first_run() {
 
 #[test]
 fn your_own_molecule() {
-    page("your-molecule.md", 5);
+    page("your-molecule.md", 6);
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn temperature() {
 
 #[test]
 fn reading_a_report() {
-    page("reports.md", 4);
+    page("reports.md", 6);
 }
 
 #[test]

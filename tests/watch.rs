@@ -133,7 +133,8 @@ fn a_stopped_run_ends_with_three_and_says_why() {
 
 const RELAX: &str = "relax --structure a.xyz --potential lennard-jones --output minimum --fmax";
 
-/// A force of 1e-30 eV/Å is below what rounding leaves: it goes on until it is killed.
+/// A force of 1e-30 eV/Å is below what rounding leaves: it goes on until it is killed. Catches the last step taken for the first:
+/// the energy would not have fallen.
 #[test]
 fn a_relaxation_is_watched_while_it_goes_on_and_after_it_was_killed() {
     let place = Workplace::new();

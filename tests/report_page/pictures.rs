@@ -3,7 +3,7 @@
 
 use super::browser::chromium;
 use super::html::{between, page};
-use super::runs::{ethanol, folder, oreo, EXPLODING};
+use super::runs::{ethanol, folder, oreo};
 use assert_cmd::Command;
 use sha2::{Digest, Sha256};
 use std::fs;
@@ -71,34 +71,36 @@ fn take(run: &Path, words: &str, Screen(width, height, flags): Screen, picture: 
 fn pictures_of_a_break_of_runs_side_by_side_and_of_a_spectrum() {
     let folder = folder();
     let to = std::env::var_os("OREO_PICTURES").map_or(folder.path().to_path_buf(), PathBuf::from);
-    let [cool, five, hot, together] =
-        ["cool", "five", "hot", "together"].map(|name| folder.path().join(name));
-    ethanol(&hot, 3, &format!("{EXPLODING} 2"));
+    let [long, five, hot, together] =
+        ["long", "five", "hot", "together"].map(|name| folder.path().join(name));
+    // Every step is saved, so that the break can be seen.
+    let flags = "--steps 1000 --every 1 --temperature 3000 --replicas 2";
+    ethanol(&hot, 3, flags);
     let words = only("verdict trajectory")
-        + "document.getElementById('trajectory').viewer.to_break.click();";
+        + "document.getElementById('trajectory').viewer.show_replica(1); document.getElementById('trajectory').viewer.to_break.click();";
     take(
         &hot,
         &words,
-        Screen(1160, 1190, DARK),
+        Screen(1160, 1090, DARK),
         &to.join("report-break-dark.png"),
     );
 
     ethanol(
-        &cool,
+        &long,
         0,
         "--steps 20000 --every 4 --write-velocities --replicas 1",
     );
-    let screen = Screen(1160, 950, LIGHT);
+    let screen = Screen(1160, 885, LIGHT);
     take(
-        &cool,
+        &long,
         &only("vibrations"),
         screen,
         &to.join("report-spectrum.png"),
     );
 
     ethanol(&five, 0, "--steps 4000 --every 20 --replicas 5");
-    let [a, b, c, all] = [&cool, &five, &hot, &together].map(|path| path.to_str().unwrap());
+    let [a, b, c, all] = [&long, &five, &hot, &together].map(|path| path.to_str().unwrap());
     oreo(&["analyze", a, b, c, "--output", all], 0);
-    let screen = Screen(1160, 1150, LIGHT);
+    let screen = Screen(1160, 1085, LIGHT);
     take(&together, "", screen, &to.join("report-side-by-side.png"));
 }

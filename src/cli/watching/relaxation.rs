@@ -303,7 +303,6 @@ mod tests {
         }
     }
 
-    /// Catches the last step taken for the first: the energy would not have fallen.
     #[test]
     fn the_display_by_hand() {
         let rows = [row(6, -10.0, 0.5), row(7, -10.25, 0.125)];
