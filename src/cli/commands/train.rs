@@ -39,7 +39,7 @@ pub fn main(args: &TrainArgs, json: bool) -> Result<Outcome> {
 
 fn begin(args: &TrainArgs, json: bool, group: &Group<Here>) -> Result<Outcome> {
     let (config, folder) = planned(args)?;
-    network::check_device(&config)?;
+    network::check_device(config.device)?;
     if args.resume.is_none() && !args.dry_run && group.leads() {
         refuse_used(&folder)?;
     }

@@ -233,17 +233,17 @@ fn device(choice: DeviceChoice) -> Result<oreo_potentials::oreo::reference::Devi
     })
 }
 
-/// Whether the training can compute where it is to, before minutes go into reading its data.
+/// Whether the reference can compute there, before minutes go into anything else.
 ///
 /// # Errors
 /// A GPU that is not there, or that this build cannot use.
-pub fn check_device(config: &TrainConfig) -> Result<()> {
+pub fn check_device(place: DeviceChoice) -> Result<()> {
     #[cfg(feature = "candle")]
-    if config.device.is_gpu() {
-        device(config.device)?;
+    if place.is_gpu() {
+        device(place)?;
     }
     #[cfg(not(feature = "candle"))]
-    let _ = config;
+    let _ = place;
     Ok(())
 }
 

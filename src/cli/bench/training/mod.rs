@@ -43,6 +43,7 @@ const CASES: [(usize, usize); 3] = [(9, BATCH), (21, BATCH), (64, 4)];
 /// # Errors
 /// Bad input, or what a step says.
 pub fn report(args: &BenchArgs, device: DeviceChoice, threads: u32) -> Result<Report> {
+    network::check_device(device)?;
     let (name, weights) = weights(args.weights.as_ref())?;
     let cases = cases(args, &weights)?;
     let load_average = load_average();
