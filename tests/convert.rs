@@ -146,6 +146,43 @@ fn a_model_is_rounded_to_f16_once_and_says_so() {
     assert_eq!(convert(&[&rounded, &copy])["stored_as"], "F16 matrices");
 }
 
+/// Catches: a flag that changes nothing, numbers of the network that change with it, a TorchMD-NET file that does not say what is lost.
+#[test]
+fn lengths_are_smoothed_as_asked_for_and_the_rest_of_the_weights_stays() {
+    let folder = Folder::new();
+    let (smooth, checkpoint) = (
+        folder.file("smooth.safetensors"),
+        folder.file("smooth.ckpt"),
+    );
+    convert(&[&file(MODEL), &smooth, "--vector-smoothing", "0.001"]);
+    let (before, after) = (
+        Weights::load(file(MODEL)).unwrap(),
+        Weights::load(&smooth).unwrap(),
+    );
+    assert_eq!(before.config.vector_smoothing, 0.0);
+    assert_eq!(after.config.vector_smoothing, 0.001);
+    assert_eq!(after.tensors, before.tensors);
+    let found = json(&["inspect", &smooth]);
+    assert_eq!(found["architecture"]["vector_smoothing"], 0.001);
+    let output = oreo(&["convert", &smooth, &checkpoint]).success();
+    let said = String::from_utf8(output.get_output().stderr.clone()).unwrap();
+    assert!(
+        said.contains("TorchMD-NET knows no vector_smoothing"),
+        "{said}"
+    );
+    let line = refusal(&[
+        "convert",
+        &smooth,
+        &checkpoint,
+        "--overwrite",
+        "--vector-smoothing=-1",
+    ]);
+    assert!(
+        line.contains("--vector-smoothing") && line.contains("positive"),
+        "{line}"
+    );
+}
+
 #[test]
 fn a_model_too_large_for_f16_is_not_rounded() {
     let folder = Folder::new();
