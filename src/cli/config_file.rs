@@ -28,6 +28,9 @@ pub enum ConfigError {
         /// Its size.
         bytes: u64,
     },
+    /// Of the other kind.
+    #[error("{}: is the config of a training; give it to `oreo train {}`", .0.display(), .0.display())]
+    Training(PathBuf),
     /// A line that is not understood.
     #[error("{}:{line}: {problem}", path.display())]
     Line {
@@ -57,13 +60,23 @@ pub fn read(path: &Path) -> Result<RunSettings, ConfigError> {
         });
     }
     let text = std::fs::read_to_string(path).map_err(failed)?;
-    let mut settings = parse(&text).map_err(|problem| ConfigError::Line {
-        path: path.to_path_buf(),
-        line: line_of(&text, problem.at),
-        problem: problem.text,
-    })?;
+    let refused = |problem: Problem| match is_training(&text) {
+        true => ConfigError::Training(path.to_path_buf()),
+        false => ConfigError::Line {
+            path: path.to_path_buf(),
+            line: line_of(&text, problem.at),
+            problem: problem.text,
+        },
+    };
+    let mut settings = parse(&text).map_err(refused)?;
     settings.resolve_paths(path.parent().unwrap_or(Path::new("")));
     Ok(settings)
+}
+
+/// Whether a config file, which is no run's, names data to train on.
+fn is_training(text: &str) -> bool {
+    let table = text.parse::<toml::Table>();
+    table.is_ok_and(|table| table.contains_key("data"))
 }
 
 #[derive(Debug)]

@@ -5,7 +5,8 @@ use serde::Serialize;
 /// Sentences for the top of the page.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Verdict {
-    /// Of a run `stable`, `unstable`, `unfinished` or `unjudged`; of a training `trained`, `falling` or `unfinished`
+    /// Of a run `stable`, `unstable`, `unfinished` or `unjudged`; of a training `trained`, `falling` (not at its best: more steps
+    /// would help, or it began better) or `unfinished`
     pub state: &'static str,
     /// One line.
     pub headline: String,

@@ -156,6 +156,12 @@ impl TrainConfig {
             let line = error.span().map_or(1, |span| {
                 1 + text[..span.start.min(text.len())].matches('\n').count()
             });
+            if is_run(&text) {
+                let path = path.display();
+                return BadInput::new(format!(
+                    "{path}: is the config of a run; give it to `oreo run {path}`"
+                ));
+            }
             let problem = error.message().lines().collect::<Vec<_>>().join(" ");
             BadInput::new(format!("{}:{line}: {problem}", path.display()))
         })?;
@@ -246,4 +252,12 @@ impl TrainConfig {
     pub fn to_toml(&self) -> Result<String> {
         Ok(toml::to_string(self)?)
     }
+}
+/// Whether a config file, which is no training's, names what is moved.
+fn is_run(text: &str) -> bool {
+    let of_run = |table: toml::Table| {
+        let own = ["structure", "reference", "potential"];
+        !table.contains_key("data") && own.iter().any(|key| table.contains_key(*key))
+    };
+    text.parse().is_ok_and(of_run)
 }

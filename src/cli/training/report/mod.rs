@@ -157,6 +157,9 @@ impl Report {
             cosine: matches!(config.training.schedule.then, AfterWarmUp::Cosine { .. }),
             unfinished,
             errors: &errors,
+            before: curves
+                .measure()
+                .and_then(|measure| before(&summary, measure)),
             predicted: predicted.as_ref(),
         };
         let verdict = verdict::of(&facts);
@@ -194,6 +197,13 @@ impl Report {
         }
         figures::write(self, folder, width)
     }
+}
+
+/// Of the validation set, by the weights that a fine-tuning began with.
+fn before(summary: &Value, measure: Measure) -> Option<f64> {
+    let rows = summary["before_after"].as_array()?;
+    let own = |row: &&Value| row["set"] == "validation" && row["measure"] == measure.name;
+    rows.iter().find(own)?["before"].as_f64()
 }
 
 /// `None` before the end.

@@ -32,6 +32,8 @@ pub struct Facts<'a> {
     pub unfinished: bool,
     /// Set by set
     pub errors: &'a [SetErrors],
+    /// Of the validation set by the weights that it began with; `None` for new ones
+    pub before: Option<f64>,
     /// Of the last set that is there
     pub predicted: Option<&'a Predicted>,
 }
@@ -39,13 +41,20 @@ pub struct Facts<'a> {
 /// Of a training.
 pub fn of(facts: &Facts<'_>) -> Verdict {
     let measure = facts.curves.measure();
-    let checks: Vec<Check> = [trend(facts), gap(facts), later(facts), share(facts)]
-        .into_iter()
-        .flatten()
-        .collect();
-    let attention = |check: &Check| check.about == "trend" && check.state == "attention";
-    let falling = checks.iter().any(attention);
-    let state = match (facts.unfinished, falling) {
+    let checks: Vec<Check> = [
+        beginning(facts),
+        trend(facts),
+        gap(facts),
+        later(facts),
+        share(facts),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let attention =
+        |check: &Check| ["beginning", "trend"].contains(&check.about) && check.state == "attention";
+    let not_there = checks.iter().any(attention);
+    let state = match (facts.unfinished, not_there) {
         (true, _) => "unfinished",
         (false, true) => "falling",
         (false, false) => "trained",
@@ -113,6 +122,26 @@ fn length(facts: &Facts<'_>) -> String {
         text += &format!(" in {}", humantime::format_duration(rounded));
     }
     text + &best
+}
+
+/// Fine-tuning that made it worse.
+fn beginning(facts: &Facts<'_>) -> Option<Check> {
+    let measure = facts.curves.measure()?;
+    let (before, (after, _)) = (facts.before?, error_of(facts, "validation", measure)?);
+    let [was, is] = [before, after].map(digits);
+    let (unit, name) = (measure.unit, measure.name);
+    let (state, text) = match after <= before {
+        true => ("good", format!("Beginning: {name} of the validation set {was} {unit} before, {is} after")),
+        false => (
+            "attention",
+            format!("Beginning: the weights that it began with were better on the validation set ({was} {unit}; now {is})"),
+        ),
+    };
+    Some(Check {
+        state,
+        text,
+        about: "beginning",
+    })
 }
 
 /// The lowest error before the last part of the run against the lowest in it.
@@ -228,7 +257,8 @@ pub fn digits(value: f64) -> String {
 }
 
 /// What the words of the page mean.
-pub const DEFINITIONS: [(&str, &str); 13] = [
+pub const DEFINITIONS: [(&str, &str); 14] = [
+    ("beginning", "error of the validation set by the weights that the training began with, against that of the best weights"),
     ("by_force", "atoms of equal number by the size of their reference force; mean |F̂−F| over their components"),
     ("by_source", "conformations of one file; energies: mean |Ê−E| of a molecule, one offset removed for each composition"),
     ("energy_mae", "mean |Ê−E|/n of the set, energies of atoms taken off, as summary.json has it"),
@@ -265,8 +295,37 @@ mod tests {
                 SetErrors::force("training", 300, 2.0),
                 SetErrors::force("validation", 50, 4.0),
             ],
+            before: None,
             predicted: None,
         })
+    }
+
+    fn fine_tuned(before: f64) -> Verdict {
+        let folder = tempfile::tempdir().unwrap();
+        let table = "step,samples,validation_loss,force_mae_mev_per_a\n1,1,4.0,4.0\n";
+        std::fs::write(folder.path().join("learning_curves.csv"), table).unwrap();
+        of(&Facts {
+            curves: &LearningCurves::read(folder.path()).unwrap(),
+            steps: 1,
+            batch: 8,
+            cosine: false,
+            unfinished: false,
+            errors: &[SetErrors::force("validation", 50, 4.0)],
+            before: Some(before),
+            predicted: None,
+        })
+    }
+
+    /// Catches the comparison the wrong way round, and a green page all the same.
+    #[test]
+    fn fine_tuning_that_made_it_worse_is_no_success() {
+        let (better, worse) = (fine_tuned(5.0), fine_tuned(3.0));
+        assert_eq!((better.state, better.checks[0].state), ("trained", "good"));
+        assert_eq!(
+            (worse.state, worse.checks[0].state),
+            ("falling", "attention")
+        );
+        assert!(worse.checks[0].text.contains("(3.00 meV/Å; now 4.00)"));
     }
 
     /// Catches the last error against the first, and the mean of the last quarter.
