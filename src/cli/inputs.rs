@@ -146,8 +146,12 @@ fn facts(source: &WeightsSource, weights: &Weights) -> Vec<String> {
         .collect();
     notes.extend(match source {
         WeightsSource::BuiltIn(model) => Some(built_in(*model, weights)),
-        WeightsSource::File(_) => (weights.record.get("trained_on"))
-            .map(|trained_on| format!("{source} was trained on {}", names(trained_on))),
+        WeightsSource::File(_) => (weights.record.get("trained_on")).map(|trained_on| {
+            format!(
+                "{source} was trained on {}; `oreo inspect` says more",
+                names(trained_on)
+            )
+        }),
     });
     if !weights.elements_recorded() {
         notes.push(format!(
@@ -182,7 +186,7 @@ fn names(trained_on: &str) -> String {
     }
     match names.len() {
         ..=MOST_NAMES => names.join(", "),
-        count => format!("{count} files, which `oreo inspect` names"),
+        count => format!("{count} files"),
     }
 }
 
