@@ -221,6 +221,11 @@ fn a_start_that_was_never_seen_is_warned_about_refused_or_ignored() {
     assert_eq!(unseen("warned")["first_step"], 0);
     let frames = |run: &str| place.read(&format!("{run}/replica-0/trajectory.xyz"));
     assert!(frames("ignored") == frames("warned"));
+    // Every frame of the one was seen, and none of the other: whole bonds are no praise there.
+    let page = |run: &str| String::from_utf8(place.read(&format!("{run}/report.html"))).unwrap();
+    let praise = |run: &str| page(run).contains("Stable to the end");
+    assert!(praise("known") && !praise("warned"));
+    assert!(page("warned").contains("in structures that the weights do not know"));
 }
 
 /// Before the first step as in a run; and where the relaxed structure is elsewhere, which it is where only one conformation was seen.
