@@ -215,7 +215,7 @@ fn methane() -> (System, Vec<Vec3>) {
 }
 
 /// Lengths that are not smoothed have no derivative there: rounding alone decides, and a run should begin all the same. A mistake is
-/// refused there, too.
+/// refused there, too. Seen to fail with a displacement of 0.
 #[test]
 fn a_symmetric_structure_is_compared_beside_itself() {
     let compute = Compute {
